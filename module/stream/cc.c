@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What all congestion control algorithms share: RFC 5681. */
+#include "stream/cc.h"
+
+/* RFC 6928 2: ten segments, but not much more than 14600 bytes. */
+static u32 initial_window(u32 mss, u8 segments)
+{
+	u32 limit = segments * 1460u;
+
+	if (!segments)
+		return mss;
+	if (limit < 2 * mss)
+		limit = 2 * mss;
+	return segments * mss < limit ? segments * mss : limit;
+}
+
+void xtcp_cc_init(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops, u32 mss,
+		  u8 segments)
+{
+	memset(cc, 0, sizeof(*cc));
+	cc->ops = ops;
+	cc->mss = mss;
+	cc->initial = initial_window(mss, segments);
+	cc->cwnd = cc->initial;
+	cc->ssthresh = XTCP_SSTHRESH_NONE;
+	if (ops->init)
+		ops->init(cc);
+}
+
+static u32 rescale(u32 bytes, u32 from, u32 to)
+{
+	u32 segments = bytes / from;
+
+	if (!segments)
+		segments = 1;
+	if (segments > XTCP_CWND_MAX / to)
+		segments = XTCP_CWND_MAX / to;
+	return segments * to;
+}
+
+void xtcp_cc_mss(struct xtcp_cc *cc, u32 mss)
+{
+	cc->cwnd = rescale(cc->cwnd, cc->mss, mss);
+	cc->initial = rescale(cc->initial, cc->mss, mss);
+	if (cc->ssthresh != XTCP_SSTHRESH_NONE)
+		cc->ssthresh = rescale(cc->ssthresh, cc->mss, mss);
+	cc->credit = 0;
+	cc->mss = mss;
+}
+
+void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
+{
+	cc->ops->acked(cc, bytes, now_us);
+	if (cc->cwnd > XTCP_CWND_MAX)
+		cc->cwnd = XTCP_CWND_MAX;
+}
+
+void xtcp_cc_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
+{
+	cc->ssthresh = cc->ops->lost(cc, flight, now_us);
+	cc->credit = 0;
+}
+
+/* RFC 5681 3.1: one segment; ssthresh falls once, however often it fires. */
+void xtcp_cc_timeout(struct xtcp_cc *cc, u32 flight, bool first, u64 now_us)
+{
+	if (first)
+		xtcp_cc_lost(cc, flight, now_us);
+	cc->cwnd = cc->mss;
+	cc->credit = 0;
+}
+
+/* RFC 5681 4.1: nothing is known any more of a path that was not used. */
+void xtcp_cc_restart(struct xtcp_cc *cc)
+{
+	if (cc->cwnd > cc->initial)
+		cc->cwnd = cc->initial;
+	cc->credit = 0;
+	if (cc->ops->restart)
+		cc->ops->restart(cc);
+}

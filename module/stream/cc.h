@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Congestion control: the interface, and what all algorithms share. */
+#ifndef XTCP_STREAM_CC_H
+#define XTCP_STREAM_CC_H
+
+#include "machine/platform.h"
+
+#define XTCP_SSTHRESH_NONE	0x7fffffffu	/* "arbitrarily high" */
+#define XTCP_CWND_MAX		0x3fffffffu
+
+struct xtcp_cc;
+
+/**
+ * struct xtcp_cc_ops - a congestion control algorithm
+ * @name:	as in TCP_CONGESTION
+ * @init:	a connection begins; cwnd and ssthresh are set already
+ * @acked:	@bytes were newly acknowledged and the window was in use: grow
+ * @lost:	a loss was noticed with @flight bytes under way: the new ssthresh
+ * @restart:	the connection was idle for longer than an RTO
+ *
+ * What is common to all of them is done by the caller: cwnd of one segment
+ * after a time-out, inflation and deflation during fast recovery.
+ */
+struct xtcp_cc_ops {
+	const char *name;
+	void (*init)(struct xtcp_cc *cc);
+	void (*acked)(struct xtcp_cc *cc, u32 bytes, u64 now_us);
+	u32 (*lost)(struct xtcp_cc *cc, u32 flight, u64 now_us);
+	void (*restart)(struct xtcp_cc *cc);
+};
+
+/**
+ * struct xtcp_cc - congestion window of a connection
+ * @ops:	the algorithm
+ * @mss:	bytes of text in a full segment (SMSS)
+ * @cwnd:	congestion window, bytes
+ * @ssthresh:	slow start threshold, bytes
+ * @initial:	initial window, bytes (RFC 6928)
+ * @credit:	bytes acknowledged since cwnd last grew (RFC 3465)
+ */
+struct xtcp_cc {
+	const struct xtcp_cc_ops *ops;
+	u32 mss;
+	u32 cwnd;
+	u32 ssthresh;
+	u32 initial;
+	u32 credit;
+};
+
+extern const struct xtcp_cc_ops xtcp_newreno;
+
+/* @segments: initial window; 0: one segment, for the SYN was lost (5681 3.1) */
+void xtcp_cc_init(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops, u32 mss,
+		  u8 segments);
+
+/* The path takes @mss now: the window stays as many segments as it was. */
+void xtcp_cc_mss(struct xtcp_cc *cc, u32 mss);
+
+void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us);
+void xtcp_cc_lost(struct xtcp_cc *cc, u32 flight, u64 now_us);
+void xtcp_cc_timeout(struct xtcp_cc *cc, u32 flight, bool first, u64 now_us);
+void xtcp_cc_restart(struct xtcp_cc *cc);
+
+static inline bool xtcp_cc_slow_start(const struct xtcp_cc *cc)
+{
+	return cc->cwnd < cc->ssthresh;
+}
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When an acknowledgment that is owed goes out: RFC 9293 3.8.6.3, 5681 4.2. */
+#include "stream/delack.h"
+
+/* Smaller than what any path can carry is no full-sized segment. */
+#define FULL_MIN	536
+
+void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
+		      u32 rcv_mss)
+{
+	memset(d, 0, sizeof(*d));
+	d->delay_us = delay_us < XTCP_DELACK_MAX_US ? delay_us :
+						      XTCP_DELACK_MAX_US;
+	d->quick = quick;
+	d->full_max = rcv_mss;
+	d->full = rcv_mss;
+}
+
+void xtcp_delack_quickack(struct xtcp_delack *d, bool on)
+{
+	d->interactive = !on;
+	d->quick = on ? XTCP_QUICKACKS : 0;
+}
+
+/*
+ * A peer whose path is narrower than ours sends less than we announced. A
+ * segment that nothing pushed was as long as it could be.
+ */
+static void learn_full(struct xtcp_delack *d, u32 len, bool psh)
+{
+	if (psh && len <= d->full)
+		return;
+	if (len < FULL_MIN)
+		len = FULL_MIN;
+	d->full = len < d->full_max ? len : d->full_max;
+}
+
+bool xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh, bool gap,
+			  u64 now_us)
+{
+	learn_full(d, len, psh);
+	d->owed += len;
+	d->heard_us = now_us;
+	if (!d->pending) {
+		d->pending = true;
+		d->deadline_us = now_us + d->delay_us;
+	}
+	return gap || d->quick || d->owed >= 2 * d->full;
+}
+
+void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us)
+{
+	if (d->pending)
+		return;
+	d->pending = true;
+	d->deadline_us = now_us + d->delay_us;
+}
+
+bool xtcp_delack_expired(struct xtcp_delack *d, u64 now_us)
+{
+	if (!d->pending || now_us < d->deadline_us)
+		return false;
+	/* Should sending it fail, try again. */
+	d->deadline_us = now_us + d->delay_us;
+	return true;
+}
+
+void xtcp_delack_sent(struct xtcp_delack *d, u32 text, u64 now_us)
+{
+	if (d->pending && d->quick)
+		d->quick--;
+	/* An answer this soon: the next ACK will find company, too. */
+	if (d->pending && text && now_us - d->heard_us < d->delay_us) {
+		d->interactive = true;
+		d->quick = 0;
+	}
+	d->pending = false;
+	d->owed = 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* When an acknowledgment that is owed goes out: RFC 9293 3.8.6.3, 5681 4.2. */
+#ifndef XTCP_STREAM_DELACK_H
+#define XTCP_STREAM_DELACK_H
+
+#include "machine/platform.h"
+
+#define XTCP_DELACK_US		40000u
+#define XTCP_DELACK_MAX_US	200000u	/* MUST-40: below half a second */
+#define XTCP_QUICKACKS		16
+
+/**
+ * struct xtcp_delack - the acknowledgment that is owed
+ * @delay_us:	how long it may wait for company
+ * @full:	bytes that make a full-sized segment of this peer
+ * @full_max:	bytes: the largest that can be, after what we announced
+ * @owed:	bytes received since the last segment that acknowledged
+ * @quick:	segments that are still acknowledged at once
+ * @interactive: request and response: ACKs ride on the answers
+ * @pending:	an ACK is owed
+ * @deadline_us: when it must go, while @pending
+ * @heard_us:	when text last arrived
+ */
+struct xtcp_delack {
+	u32 delay_us;
+	u32 full;
+	u32 full_max;
+	u32 owed;
+	u8 quick;
+	bool interactive;
+	bool pending;
+	u64 deadline_us;
+	u64 heard_us;
+};
+
+void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
+		      u32 rcv_mss);
+/* TCP_QUICKACK: for now, not for ever. */
+void xtcp_delack_quickack(struct xtcp_delack *d, bool on);
+/*
+ * @len bytes arrived in order, with PSH or not; @gap: text was missing before
+ * or behind them. Returns true: acknowledge at once; false: the timer runs.
+ */
+bool xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh, bool gap,
+			  u64 now_us);
+/* A FIN arrived: there is no hurry, quick mode or not. */
+void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us);
+/* The ACK timer fired. Returns true: the ACK must go now. */
+bool xtcp_delack_expired(struct xtcp_delack *d, u64 now_us);
+/* A segment with the current ack left, with @text bytes. */
+void xtcp_delack_sent(struct xtcp_delack *d, u32 text, u64 now_us);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Is the peer still there? RFC 9293 3.8.4. */
+#ifndef XTCP_STREAM_KEEPALIVE_H
+#define XTCP_STREAM_KEEPALIVE_H
+
+#include "machine/platform.h"
+
+#define XTCP_KEEP_IDLE_US	7200000000ull	/* MUST-28: two hours */
+#define XTCP_KEEP_INTERVAL_US	75000000ull
+#define XTCP_KEEP_COUNT		9
+
+/**
+ * struct xtcp_keep_params - SO_KEEPALIVE and its times
+ * @on:		MUST-25: off unless asked for
+ * @count:	unanswered probes until the peer counts as gone
+ * @idle_us:	silence before the first probe
+ * @interval_us: from probe to probe
+ */
+struct xtcp_keep_params {
+	bool on;
+	u8 count;
+	u64 idle_us;
+	u64 interval_us;
+};
+
+/**
+ * struct xtcp_keepalive - where the probing is
+ * @probes:	unanswered so far
+ * @heard_us:	when the peer was last heard
+ * @probed_us:	when the last probe was sent
+ */
+struct xtcp_keepalive {
+	u8 probes;
+	u64 heard_us;
+	u64 probed_us;
+};
+
+enum xtcp_keep {
+	XTCP_KEEP_WAIT,
+	XTCP_KEEP_PROBE,
+	XTCP_KEEP_GIVE_UP,
+};
+
+void xtcp_keepalive_heard(struct xtcp_keepalive *k, u64 now_us);
+u64 xtcp_keepalive_deadline_us(const struct xtcp_keepalive *k,
+			       const struct xtcp_keep_params *p);
+/*
+ * The time came. A @user_timeout_us that is not 0 takes the place of the count:
+ * gone is who was silent for that long and left a probe unanswered.
+ */
+enum xtcp_keep xtcp_keepalive_expired(struct xtcp_keepalive *k,
+				      const struct xtcp_keep_params *p,
+				      u64 user_timeout_us, u64 now_us);
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What to send next: first what is to be sent again, then new text. Nagle (RFC
+ * 9293 3.7.4), the sender's silly-window avoidance (3.8.6.2.1), the peer's
+ * window, should it shrink, too (3.8.6), and the congestion window.
+ */
+#include "stream/stream.h"
+
+/* The send queue, in sequence numbers. */
+struct sendable {
+	u32 text_end;	/* behind the last byte of text that is queued */
+	u32 wnd_end;	/* behind the last that the peer takes */
+	u32 unsent;	/* bytes of text that were never sent */
+	bool fin;	/* a FIN follows the text */
+	bool fin_due;	/* and was never sent */
+};
+
+static struct sendable look(const struct xtcp_record *r,
+			    const struct xtcp_queue *q)
+{
+	struct sendable a = {
+		.text_end = r->snd_una + q->bytes,
+		.wnd_end = r->snd_una + r->snd_wnd,
+		.fin = r->flags & XTCP_F_FIN_QUEUED,
+		.fin_due = (r->flags & XTCP_F_FIN_QUEUED) &&
+			   !(r->flags & XTCP_F_FIN_SENT),
+	};
+
+	if (!(r->flags & XTCP_F_FIN_SENT))
+		a.unsent = a.text_end - r->snd_nxt;
+	return a;
+}
+
+/* Bytes from @seq up to @end, none if that is behind us. */
+static u32 room(u32 seq, u32 end)
+{
+	return seq_gt(end, seq) ? end - seq : 0;
+}
+
+static u32 least(u32 a, u32 b)
+{
+	return a < b ? a : b;
+}
+
+/* The largest segment at @seq that queue, window and path allow. */
+static void carve(const struct xtcp_stream *s, const struct xtcp_record *r,
+		  const struct sendable *a, u32 seq, struct xtcp_output *out)
+{
+	u32 wnd = room(seq, a->wnd_end);
+	u32 end;
+
+	memset(out, 0, sizeof(*out));
+	out->seq = seq;
+	out->len = least(least(room(seq, a->text_end), s->mss), wnd);
+	end = seq + out->len;
+	out->fin = a->fin && end == a->text_end && wnd > out->len;
+	out->fresh_fin = out->fin && a->fin_due;
+	out->psh = out->len && end == a->text_end;
+	out->again = seq_lt(seq, r->snd_nxt);
+	out->fresh = least(room(r->snd_nxt, end), out->len);
+}
+
+/* Only what was sent before. */
+static void clip(struct xtcp_output *out)
+{
+	if (out->fresh)
+		out->psh = false;
+	out->len -= out->fresh;
+	out->fresh = 0;
+	if (out->fresh_fin)
+		out->fin = false;
+	out->fresh_fin = false;
+}
+
+static bool nothing(const struct xtcp_output *out)
+{
+	return !out->len && !out->fin;
+}
+
+/* Fast retransmit: the segment at SND.UNA, whatever cwnd says. */
+static enum xtcp_held send_head(const struct xtcp_stream *s,
+				const struct xtcp_record *r,
+				const struct sendable *a,
+				struct xtcp_output *out)
+{
+	carve(s, r, a, r->snd_una, out);
+	clip(out);
+	return nothing(out) ? XTCP_HELD_WINDOW : XTCP_HELD_NOT;
+}
+
+/*
+ * After a time-out: everything outstanding from the start, as cwnd allows. The
+ * last of it may take new text along if that spares a segment.
+ */
+static enum xtcp_held send_back(const struct xtcp_stream *s,
+				const struct xtcp_record *r,
+				const struct xtcp_queue *q,
+				const struct sendable *a,
+				struct xtcp_output *out)
+{
+	u32 pipe = s->recovery.rtx - r->snd_una;
+
+	carve(s, r, a, s->recovery.rtx, out);
+	if (out->len < s->mss && (!out->psh || (q->more && !a->fin_due)))
+		clip(out);
+	if (nothing(out))
+		return XTCP_HELD_WINDOW;
+	if (pipe + out->len + out->fin > s->cc.cwnd && pipe)
+		return XTCP_HELD_CWND;
+	return XTCP_HELD_NOT;
+}
+
+/* A segment that is not full: is it wise to send it now? */
+static enum xtcp_held judge_small(const struct xtcp_stream *s,
+				  const struct xtcp_record *r,
+				  const struct xtcp_queue *q,
+				  const struct sendable *a,
+				  const struct xtcp_output *out)
+{
+	bool idle = r->snd_una == r->snd_nxt;
+
+	if (s->override)
+		return XTCP_HELD_NOT;
+	if (out->len < a->unsent) {
+		/* The window cut it: case 3 of 3.8.6.2.1 */
+		if (out->len >= r->max_snd_wnd / 2 && (idle || s->p.nodelay))
+			return XTCP_HELD_NOT;
+		return XTCP_HELD_SWS;
+	}
+	/* Nothing can come behind it, or nothing may hold it. */
+	if (a->fin_due || xtcp_urgent_field(&s->urgent, out->seq))
+		return XTCP_HELD_NOT;
+	if (q->more)
+		return XTCP_HELD_CORK;
+	if (!idle && !s->p.nodelay)
+		return XTCP_HELD_NAGLE;
+	return XTCP_HELD_NOT;
+}
+
+static enum xtcp_held send_new(const struct xtcp_stream *s,
+			       const struct xtcp_record *r,
+			       const struct xtcp_queue *q,
+			       const struct sendable *a,
+			       struct xtcp_output *out)
+{
+	u32 pipe = xtcp_recovery_pipe(&s->recovery, r->snd_una, r->snd_nxt);
+	u32 cwnd = s->cc.cwnd + xtcp_recovery_extra(&s->recovery, &s->cc);
+
+	if (!a->unsent && !a->fin_due)
+		return XTCP_HELD_EMPTY;
+	carve(s, r, a, r->snd_nxt, out);
+	if (nothing(out))
+		return XTCP_HELD_WINDOW;
+	/* A FIN is free: who is at the end need not wait for room. */
+	if (pipe + out->len > cwnd)
+		return XTCP_HELD_CWND;
+	if (out->len == s->mss)
+		return XTCP_HELD_NOT;
+	return judge_small(s, r, q, a, out);
+}
+
+/* RFC 5681 4.1: after a pause longer than an RTO the window means nothing. */
+static void restart_after_idle(struct xtcp_stream *s,
+			       const struct xtcp_record *r, u64 now_us)
+{
+	if (!s->p.idle_restart || !s->sent_us || r->snd_una != r->snd_nxt)
+		return;
+	if (now_us - s->sent_us > xtcp_rtt_rto_us(&s->rtt))
+		xtcp_cc_restart(&s->cc);
+}
+
+bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
+		      const struct xtcp_queue *q, u64 now_us,
+		      struct xtcp_output *out)
+{
+	struct sendable a = look(r, q);
+	enum xtcp_held held;
+
+	restart_after_idle(s, r, now_us);
+	memset(out, 0, sizeof(*out));
+	if (!xtcp_in(r, XTCP_MAY_SEND))
+		held = XTCP_HELD_STATE;
+	else if (s->recovery.head)
+		held = send_head(s, r, &a, out);
+	else if (s->recovery.back)
+		held = send_back(s, r, q, &a, out);
+	else
+		held = send_new(s, r, q, &a, out);
+	out->held = held;
+	return held == XTCP_HELD_NOT;
+}
+
+bool xtcp_stream_probe(const struct xtcp_stream *s,
+		       const struct xtcp_record *r,
+		       const struct xtcp_queue *q, struct xtcp_output *out)
+{
+	struct sendable a = look(r, q);
+
+	(void)s;
+	memset(out, 0, sizeof(*out));
+	out->seq = r->snd_una;
+	out->again = r->snd_una != r->snd_nxt;
+	out->len = !!q->bytes;
+	out->fin = !q->bytes && a.fin;
+	out->fresh = out->again ? 0 : out->len;
+	out->fresh_fin = out->fin && a.fin_due;
+	out->psh = q->bytes == 1;
+	return !nothing(out);
+}
+
+const char *xtcp_held_name(u8 held)
+{
+	static const char *const names[XTCP_HELD_REASONS] = {
+		"not", "empty", "state", "window", "sws", "cwnd", "nagle",
+		"cork",
+	};
+
+	return held < XTCP_HELD_REASONS ? names[held] : "?";
+}

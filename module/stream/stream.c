@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The stream: how bytes get across. What happens lies in a file per topic. */
+#include "stream/stream.h"
+
+void xtcp_stream_defaults(struct xtcp_stream_params *p)
+{
+	*p = (struct xtcp_stream_params){
+		.cc = &xtcp_newreno,
+		.rto_init_us = XTCP_RTO_INIT_US,
+		.rto_min_us = XTCP_RTO_MIN_US,
+		.rto_max_us = XTCP_RTO_MAX_US,
+		.delack_us = XTCP_DELACK_US,
+		.keep = {
+			.count = XTCP_KEEP_COUNT,
+			.idle_us = XTCP_KEEP_IDLE_US,
+			.interval_us = XTCP_KEEP_INTERVAL_US,
+		},
+		.initial_segments = XTCP_INITIAL_SEGMENTS,
+		.quickacks = XTCP_QUICKACKS,
+		.probe_retries = XTCP_PROBE_RETRIES,
+		.orphan_probes = XTCP_ORPHAN_PROBES,
+		.idle_restart = true,
+	};
+}
+
+void xtcp_stream_init(struct xtcp_stream *s,
+		      const struct xtcp_stream_params *p)
+{
+	memset(s, 0, sizeof(*s));
+	s->p = *p;
+	xtcp_rtt_init(&s->rtt, p->rto_init_us, p->rto_min_us, p->rto_max_us);
+}
+
+void xtcp_stream_established(struct xtcp_stream *s,
+			     const struct xtcp_record *r,
+			     const struct xtcp_handshake *h, u64 now_us)
+{
+	bool lost = h->retries;
+
+	s->mss = h->mss;
+	xtcp_rtt_init(&s->rtt, s->p.rto_init_us, s->p.rto_min_us,
+		      s->p.rto_max_us);
+	if (h->rtt_us && !lost)
+		xtcp_rtt_sample(&s->rtt, h->rtt_us);
+	if (lost)
+		xtcp_rtt_lost_syn(&s->rtt);
+	xtcp_cc_init(&s->cc, s->p.cc, h->mss,
+		     lost ? 0 : s->p.initial_segments);
+	xtcp_recovery_init(&s->recovery, r->snd_una);
+	xtcp_delack_init(&s->delack, s->p.delack_us, s->p.quickacks,
+			 h->rcv_mss);
+	xtcp_keepalive_heard(&s->keepalive, now_us);
+	s->peak = 0;
+	s->peak_end = r->snd_nxt;
+	s->progress_us = now_us;
+}
+
+void xtcp_stream_mss(struct xtcp_stream *s, const struct xtcp_record *r,
+		     u32 mss, bool again)
+{
+	if (!s->mss || mss == s->mss)
+		return;
+	s->mss = mss;
+	xtcp_cc_mss(&s->cc, mss);
+	if (again)
+		xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
+}
+
+/* RFC 5681 section 2: what counts as a duplicate ACK */
+static bool duplicate(const struct xtcp_record *r,
+		      const struct xtcp_ack_facts *f)
+{
+	const struct xtcp_segment *seg = f->seg;
+	u32 wnd = (u32)seg->wnd << r->snd_wscale;
+
+	/* With a closed window it is the answer to a probe. */
+	return r->snd_una != r->snd_nxt && !seg->len &&
+	       !(seg->flags & (XTCP_SYN | XTCP_FIN)) &&
+	       wnd == f->snd_wnd && f->snd_wnd;
+}
+
+/* Who does not use what he has learns nothing from it (RFC 7661). */
+static bool window_in_use(const struct xtcp_stream *s)
+{
+	if (xtcp_cc_slow_start(&s->cc))
+		return s->cc.cwnd < 2 * s->peak;
+	return s->cc.cwnd < s->peak + s->mss;
+}
+
+static void note_peak(struct xtcp_stream *s, u32 una, u32 nxt)
+{
+	u32 pipe = xtcp_recovery_pipe(&s->recovery, una, nxt);
+
+	if (pipe > s->peak)
+		s->peak = pipe;
+}
+
+static bool take_rtt(struct xtcp_stream *s, const struct xtcp_record *r,
+		     const struct xtcp_ack_facts *f, u64 now_us)
+{
+	const struct xtcp_segment *seg = f->seg;
+
+	if (xtcp_rtt_acked(&s->rtt, r->snd_una, now_us))
+		return true;
+	if (!(r->flags & XTCP_F_TS) || !(seg->opts & XTCP_OPT_TS) ||
+	    !seg->tsecr)
+		return false;
+	return xtcp_rtt_echo(&s->rtt, f->now_ms + r->ts_offset - seg->tsecr);
+}
+
+static u32 take_new(struct xtcp_stream *s, const struct xtcp_record *r,
+		    const struct xtcp_ack_facts *f, u64 now_us)
+{
+	bool rtt = take_rtt(s, r, f, now_us);
+
+	if (xtcp_recovery_acked(&s->recovery, &s->cc, r->snd_una, r->snd_nxt,
+				r->snd_una - f->snd_una, window_in_use(s),
+				now_us))
+		s->started_us = now_us;
+	s->progress_us = now_us;
+	xtcp_persist_reset(&s->persist);
+	xtcp_urgent_acked(&s->urgent, r->snd_una);
+	if (seq_geq(r->snd_una, s->peak_end)) {
+		s->peak = 0;
+		s->peak_end = r->snd_nxt;
+		note_peak(s, r->snd_una, r->snd_nxt);
+	}
+	return XTCP_ACK_NEW | (rtt ? XTCP_ACK_RTT : 0);
+}
+
+static u32 take_duplicate(struct xtcp_stream *s, const struct xtcp_record *r,
+			  u64 now_us)
+{
+	if (!xtcp_recovery_dupack(&s->recovery, &s->cc, r->snd_una,
+				  r->snd_nxt, now_us))
+		return XTCP_ACK_DUPLICATE;
+	s->fast_retransmits++;
+	return XTCP_ACK_DUPLICATE | XTCP_ACK_FAST;
+}
+
+/* What was sent into the closed window is lost: do not wait for an RTO. */
+static u32 take_opened(struct xtcp_stream *s, const struct xtcp_record *r)
+{
+	xtcp_persist_reset(&s->persist);
+	xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
+	return XTCP_ACK_OPENED;
+}
+
+u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
+		    const struct xtcp_ack_facts *f, u64 now_us)
+{
+	u32 what = 0;
+
+	xtcp_stream_heard(s, now_us);
+	if (seq_lt(f->seg->ack, f->snd_una))
+		return 0;
+	if (r->snd_una != f->snd_una)
+		what = take_new(s, r, f, now_us);
+	else if (duplicate(r, f))
+		what = take_duplicate(s, r, now_us);
+	if (!f->snd_wnd && r->snd_wnd)
+		what |= take_opened(s, r);
+	return what;
+}
+
+void xtcp_stream_heard(struct xtcp_stream *s, u64 now_us)
+{
+	xtcp_keepalive_heard(&s->keepalive, now_us);
+	xtcp_persist_answered(&s->persist);
+}
+
+void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
+		      const struct xtcp_output *out, u64 now_us)
+{
+	u32 end = xtcp_output_end(out);
+
+	if (out->again) {
+		s->retransmits++;
+		xtcp_rtt_forget(&s->rtt);
+		xtcp_recovery_resent(&s->recovery, out->seq, end);
+	} else if (seq_leq(end, r->snd_una + r->snd_wnd)) {
+		/* A probe is not timed: the peer may drop it as it likes. */
+		xtcp_rtt_sent(&s->rtt, end, now_us);
+	}
+	s->override = false;
+	s->sent_us = now_us;
+	note_peak(s, r->snd_una, seq_max(r->snd_nxt, end));
+	xtcp_delack_sent(&s->delack, out->len, now_us);
+}
+
+void xtcp_stream_sent_ack(struct xtcp_stream *s, u64 now_us)
+{
+	xtcp_delack_sent(&s->delack, 0, now_us);
+}
+
+bool xtcp_stream_ack_later(struct xtcp_stream *s,
+			   const struct xtcp_segment *seg, bool gap,
+			   u64 now_us)
+{
+	return xtcp_delack_received(&s->delack, seg->len,
+				    seg->flags & XTCP_PSH, gap, now_us);
+}
+
+bool xtcp_stream_ack_expired(struct xtcp_stream *s, u64 now_us)
+{
+	return xtcp_delack_expired(&s->delack, now_us);
+}
