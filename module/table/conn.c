@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Connections by 4-tuple: one hash table for each IP version.
+ *
+ * Who can choose ports and addresses must not be able to choose a bucket too,
+ * so the hash is keyed, with a key as long as siphash takes; what rhashtable
+ * itself would seed it with has 32 bits.
+ */
+#include <linux/jhash.h>
+#include <linux/random.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+
+#include "table/internal.h"
+
+static siphash_aligned_key_t conn_secret __read_mostly;
+
+/* The table changes its seed when a chain grows too long: that must matter. */
+static u32 conn_mix(u64 hash, u32 seed)
+{
+	return jhash_2words((u32)hash, (u32)(hash >> 32), seed);
+}
+
+static u32 conn_hash4(const void *key, u32 len, u32 seed)
+{
+	return conn_mix(siphash(key, sizeof(struct xtcp_key4), &conn_secret),
+			seed);
+}
+
+static u32 conn_hash6(const void *key, u32 len, u32 seed)
+{
+	return conn_mix(siphash(key, sizeof(struct xtcp_key6), &conn_secret),
+			seed);
+}
+
+static u32 conn_obj_hash4(const void *obj, u32 len, u32 seed)
+{
+	const struct xtcp_entry *e = obj;
+
+	return conn_hash4(&e->key4, len, seed);
+}
+
+static u32 conn_obj_hash6(const void *obj, u32 len, u32 seed)
+{
+	const struct xtcp_entry *e = obj;
+
+	return conn_hash6(&e->key6, len, seed);
+}
+
+static int conn_cmp4(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct xtcp_entry *e = obj;
+
+	return memcmp(arg->key, &e->key4, sizeof(e->key4));
+}
+
+static int conn_cmp6(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct xtcp_entry *e = obj;
+
+	return memcmp(arg->key, &e->key6, sizeof(e->key6));
+}
+
+static const struct rhashtable_params conn_params4 = {
+	.head_offset = offsetof(struct xtcp_entry, node),
+	.key_offset = offsetof(struct xtcp_entry, key4),
+	.key_len = sizeof(struct xtcp_key4),
+	.hashfn = conn_hash4,
+	.obj_hashfn = conn_obj_hash4,
+	.obj_cmpfn = conn_cmp4,
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params conn_params6 = {
+	.head_offset = offsetof(struct xtcp_entry, node),
+	.key_offset = offsetof(struct xtcp_entry, key6),
+	.key_len = sizeof(struct xtcp_key6),
+	.hashfn = conn_hash6,
+	.obj_hashfn = conn_obj_hash6,
+	.obj_cmpfn = conn_cmp6,
+	.automatic_shrinking = true,
+};
+
+u32 xtcp_conn_hash(const struct xtcp_entry *e)
+{
+	if (e->family == AF_INET6)
+		return conn_hash6(&e->key6, 0, 0);
+	return conn_hash4(&e->key4, 0, 0);
+}
+
+static bool conn_link_local(const struct xtcp_tuple *tuple)
+{
+	return (ipv6_addr_type(&tuple->laddr.v6) |
+		ipv6_addr_type(&tuple->faddr.v6)) & IPV6_ADDR_LINKLOCAL;
+}
+
+void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
+		     int bound)
+{
+	e->form = XTCP_FORM_NONE;
+	e->family = tuple->family;
+	e->tos = 0;
+	e->ttl = 0;
+	e->ifindex = bound;
+	e->mark = 0;
+	if (tuple->family != AF_INET6) {
+		e->key4.laddr = tuple->laddr.v4;
+		e->key4.faddr = tuple->faddr.v4;
+		e->key4.lport = tuple->lport;
+		e->key4.fport = tuple->fport;
+		return;
+	}
+	e->key6.laddr = tuple->laddr.v6;
+	e->key6.faddr = tuple->faddr.v6;
+	e->key6.lport = tuple->lport;
+	e->key6.fport = tuple->fport;
+	e->key6.scope = 0;
+	e->flowlabel = 0;
+	if (!conn_link_local(tuple))
+		return;
+	/* With VRF the link is the device below, not the VRF itself. */
+	e->key6.scope = tuple->sdif ?: tuple->ifindex;
+	if (!e->ifindex)
+		e->ifindex = e->key6.scope;
+}
+
+void xtcp_entry_tuple(const struct xtcp_entry *e, struct xtcp_tuple *tuple)
+{
+	memset(tuple, 0, sizeof(*tuple));
+	tuple->family = e->family;
+	tuple->ifindex = e->ifindex;
+	if (e->family == AF_INET6) {
+		tuple->laddr.v6 = e->key6.laddr;
+		tuple->faddr.v6 = e->key6.faddr;
+		tuple->lport = e->key6.lport;
+		tuple->fport = e->key6.fport;
+		return;
+	}
+	tuple->laddr.v4 = e->key4.laddr;
+	tuple->faddr.v4 = e->key4.faddr;
+	tuple->lport = e->key4.lport;
+	tuple->fport = e->key4.fport;
+}
+
+struct xtcp_entry *xtcp_conn_find(struct xtcp_table *t,
+				  const struct xtcp_entry *e)
+{
+	if (e->family == AF_INET6)
+		return rhashtable_lookup(&t->conns[1], &e->key6, conn_params6);
+	return rhashtable_lookup(&t->conns[0], &e->key4, conn_params4);
+}
+
+struct xtcp_entry *xtcp_lookup(struct xtcp_table *t,
+			       const struct xtcp_tuple *tuple)
+{
+	struct xtcp_entry *e, key;
+
+	xtcp_entry_init(&key, tuple, 0);
+	e = xtcp_conn_find(t, &key);
+	if (!e || !inet_sk_bound_dev_eq(t->net, e->ifindex, tuple->ifindex,
+					tuple->sdif))
+		return NULL;
+	return e;
+}
+
+bool xtcp_entry_matches(const struct xtcp_entry *e,
+			const struct xtcp_tuple *tuple)
+{
+	struct xtcp_entry key;
+
+	if (e->form == XTCP_FORM_NONE || e->form == XTCP_FORM_DEAD ||
+	    e->family != tuple->family)
+		return false;
+	xtcp_entry_init(&key, tuple, 0);
+	if (e->family == AF_INET6)
+		return !memcmp(&e->key6, &key.key6, sizeof(key.key6));
+	return !memcmp(&e->key4, &key.key4, sizeof(key.key4));
+}
+
+int xtcp_conn_insert(struct xtcp_table *t, struct xtcp_entry *e)
+{
+	if (e->family == AF_INET6)
+		return rhashtable_lookup_insert_key(&t->conns[1], &e->key6,
+						    &e->node, conn_params6);
+	return rhashtable_lookup_insert_key(&t->conns[0], &e->key4, &e->node,
+					    conn_params4);
+}
+
+void xtcp_conn_delete(struct xtcp_table *t, struct xtcp_entry *e)
+{
+	int err;
+
+	if (e->family == AF_INET6)
+		err = rhashtable_remove_fast(&t->conns[1], &e->node,
+					     conn_params6);
+	else
+		err = rhashtable_remove_fast(&t->conns[0], &e->node,
+					     conn_params4);
+	WARN_ON_ONCE(err);
+}
+
+bool xtcp_conn_replace(struct xtcp_table *t, struct xtcp_entry *old,
+		       struct xtcp_entry *new)
+{
+	int err;
+
+	if (WARN_ON_ONCE(old->family != new->family))
+		return false;
+	if (old->family == AF_INET6)
+		err = rhashtable_replace_fast(&t->conns[1], &old->node,
+					      &new->node, conn_params6);
+	else
+		err = rhashtable_replace_fast(&t->conns[0], &old->node,
+					      &new->node, conn_params4);
+	return !WARN_ON_ONCE(err);
+}
+
+int xtcp_insert(struct xtcp_table *t, struct xtcp_entry *e)
+{
+	int err;
+
+	WRITE_ONCE(e->form, XTCP_FORM_FULL);
+	err = xtcp_conn_insert(t, e);
+	if (err) {
+		WRITE_ONCE(e->form, XTCP_FORM_NONE);
+		return err;
+	}
+	atomic_inc(&t->count[XTCP_FORM_FULL]);
+	return 0;
+}
+
+void xtcp_remove(struct xtcp_table *t, struct xtcp_entry *e)
+{
+	if (e->form != XTCP_FORM_FULL)
+		return;
+	xtcp_conn_delete(t, e);
+	WRITE_ONCE(e->form, XTCP_FORM_NONE);
+	atomic_dec(&t->count[XTCP_FORM_FULL]);
+}
+
+int xtcp_conn_init(struct xtcp_table *t)
+{
+	int err = rhashtable_init(&t->conns[0], &conn_params4);
+
+	if (err)
+		return err;
+	err = rhashtable_init(&t->conns[1], &conn_params6);
+	if (err)
+		rhashtable_destroy(&t->conns[0]);
+	return err;
+}
+
+static void conn_free(void *obj, void *arg)
+{
+	struct xtcp_entry *e = obj;
+
+	/* A socket would be freed later, and reach for a table that is gone. */
+	if (!WARN_ON_ONCE(xtcp_entry_full(e)))
+		xtcp_small_bury(xtcp_small(e));
+}
+
+void xtcp_conn_exit(struct xtcp_table *t)
+{
+	rhashtable_free_and_destroy(&t->conns[0], conn_free, NULL);
+	rhashtable_free_and_destroy(&t->conns[1], conn_free, NULL);
+}
+
+void xtcp_conn_module_init(void)
+{
+	get_random_bytes(&conn_secret, sizeof(conn_secret));
+}

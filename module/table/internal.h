@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of table/ say to each other.
+ */
+#ifndef XTCP_TABLE_INTERNAL_H
+#define XTCP_TABLE_INTERNAL_H
+
+#include <linux/rhashtable.h>
+
+#include "table/table.h"
+
+/* small.c */
+int xtcp_small_module_init(void);
+void xtcp_small_module_exit(void);
+/* Free a small entry that is not in the table any more, RCU permitting. */
+void xtcp_small_bury(struct xtcp_small *s);
+
+/* conn.c */
+void xtcp_conn_module_init(void);
+int xtcp_conn_init(struct xtcp_table *t);
+void xtcp_conn_exit(struct xtcp_table *t);
+/* 0, -EEXIST, -ENOMEM, -E2BIG; @e->form is set before and undone after. */
+int xtcp_conn_insert(struct xtcp_table *t, struct xtcp_entry *e);
+void xtcp_conn_delete(struct xtcp_table *t, struct xtcp_entry *e);
+/* Under the same key; false when @old was not there. */
+bool xtcp_conn_replace(struct xtcp_table *t, struct xtcp_entry *old,
+		       struct xtcp_entry *new);
+/* The entry with the key of @e, or NULL; under RCU. */
+struct xtcp_entry *xtcp_conn_find(struct xtcp_table *t,
+				  const struct xtcp_entry *e);
+/* A number that outsiders cannot foretell, always the same for a key. */
+u32 xtcp_conn_hash(const struct xtcp_entry *e);
+
+static inline struct rhashtable *xtcp_conns(struct xtcp_table *t, u8 family)
+{
+	return &t->conns[family == AF_INET6];
+}
+
+/* port.c */
+/* Address and device of a connection, for its claim. Return: its own port. */
+u16 xtcp_entry_claim(const struct xtcp_entry *e, struct xtcp_claim *claim);
+/* All that a socket has to say of itself. */
+void xtcp_sock_claim(struct xtcp_claim *claim, const struct sock *sk,
+		     enum xtcp_use use);
+/* Exchange the claim of one who is bound; @spare holds memory. */
+void xtcp_port_claim(struct xtcp_table *t, struct xtcp_binding *b,
+		     const struct xtcp_claim *claim,
+		     struct xtcp_port_group **spare);
+/* The socket wants to listen: -EADDRINUSE when another does. */
+int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
+		     struct xtcp_binding *b);
+void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b);
+
+/* port_group.c */
+int xtcp_ports_init(struct xtcp_ports *p);
+int xtcp_ports_use(struct xtcp_ports *p);
+void xtcp_ports_exit(struct xtcp_ports *p);
+/* The socket's hold on its port becomes that of the small entry. */
+void xtcp_port_linger(struct xtcp_table *t, struct xtcp_binding *b);
+/* The small entry lets its port go. */
+void xtcp_port_unlinger(struct xtcp_table *t, const struct xtcp_entry *e);
+
+/**
+ * struct xtcp_port_group - all who hold a port under the same claim
+ * @node:	link of the port's list
+ * @holders:	the claim, and how many they are
+ *
+ * So the cost of a port does not grow with the connections that share it.
+ */
+struct xtcp_port_group {
+	struct hlist_node node;
+	struct xtcp_holders holders;
+};
+
+void xtcp_port_lock(struct xtcp_ports *p, u16 port)
+	__acquires(xtcp_port);
+void xtcp_port_unlock(struct xtcp_ports *p, u16 port)
+	__releases(xtcp_port);
+/* The groups of a port; NULL when memory is short. */
+struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp);
+/* Both under the port's lock. */
+bool xtcp_group_join(struct hlist_head *list, struct xtcp_binding *b,
+		     const struct xtcp_claim *claim,
+		     struct xtcp_port_group **spare);
+void xtcp_group_leave(struct xtcp_binding *b);
+
+/* listener.c */
+void xtcp_listeners_init(struct xtcp_table *t);
+void xtcp_listeners_exit(struct xtcp_table *t);
+
+#endif

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Getting a local port: bind(), listen(), and by inheritance.
+ */
+#include <linux/slab.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "table/ephemeral.h"
+#include "table/internal.h"
+
+u16 xtcp_entry_claim(const struct xtcp_entry *e, struct xtcp_claim *claim)
+{
+	memset(claim->addr, 0, sizeof(claim->addr));
+	claim->ifindex = e->ifindex;
+	claim->v6only = false;
+	claim->v6 = e->family == AF_INET6;
+	if (claim->v6) {
+		memcpy(claim->addr, &e->key6.laddr, sizeof(claim->addr));
+		return ntohs(e->key6.lport);
+	}
+	memcpy(claim->addr, &e->key4.laddr, sizeof(claim->addr[0]));
+	return ntohs(e->key4.lport);
+}
+
+/* A mapped address is an IPv4 address, whatever the socket is. */
+void xtcp_sock_claim(struct xtcp_claim *claim, const struct sock *sk,
+		     enum xtcp_use use)
+{
+	const struct in6_addr *v6 = &sk->sk_v6_rcv_saddr;
+
+	memset(claim, 0, sizeof(*claim));
+	claim->uid = from_kuid_munged(&init_user_ns,
+				      sock_i_uid((struct sock *)sk));
+	claim->ifindex = sk->sk_bound_dev_if;
+	claim->use = use;
+	claim->reuse = sk->sk_reuse != SK_NO_REUSE;
+	claim->reuseport = sk->sk_reuseport;
+	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(v6)) {
+		claim->v6 = true;
+		claim->v6only = ipv6_only_sock(sk);
+		memcpy(claim->addr, v6, sizeof(claim->addr));
+		return;
+	}
+	memcpy(claim->addr, &inet_sk(sk)->inet_rcv_saddr,
+	       sizeof(claim->addr[0]));
+}
+
+static struct xtcp_port_group *spare_group(void)
+{
+	return kmalloc(sizeof(struct xtcp_port_group), GFP_KERNEL);
+}
+
+/* May the claim stand beside all groups of the port but @own? */
+static bool port_conflict(const struct hlist_head *list,
+			  const struct xtcp_claim *claim,
+			  const struct xtcp_port_group *own, bool choosing)
+{
+	const struct xtcp_port_group *g;
+
+	hlist_for_each_entry(g, list, node) {
+		struct xtcp_holders others = g->holders;
+
+		if (g == own)
+			others.live--;
+		if (xtcp_claim_conflict(claim, &others, choosing))
+			return true;
+	}
+	return false;
+}
+
+static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
+		    const struct xtcp_claim *claim, bool choosing,
+		    struct xtcp_port_group **spare)
+{
+	struct hlist_head *list = xtcp_port_list(&t->ports, port, GFP_KERNEL);
+	int err = 0;
+
+	if (!list)
+		return -ENOMEM;
+	xtcp_port_lock(&t->ports, port);
+	if (port_conflict(list, claim, NULL, choosing))
+		err = -EADDRINUSE;
+	else if (!xtcp_group_join(list, b, claim, spare))
+		err = -ENOMEM;
+	else
+		b->port = port;
+	xtcp_port_unlock(&t->ports, port);
+	return err;
+}
+
+/* RFC 6056 3.3.1: begin anywhere; a bound socket has no destination yet. */
+static int bind_any(struct xtcp_table *t, const struct sock *sk,
+		    struct xtcp_binding *b, const struct xtcp_claim *claim,
+		    struct xtcp_port_group **spare)
+{
+	struct xtcp_port_search search;
+	int low, high, err;
+	u16 port;
+
+	inet_sk_get_local_port_range((struct sock *)sk, &low, &high);
+	xtcp_port_search_begin(&search, low, high, get_random_u32(), 0);
+	while ((port = xtcp_port_search_next(&search))) {
+		if (inet_is_local_reserved_port(t->net, port))
+			continue;
+		err = bind_try(t, b, port, claim, true, spare);
+		if (err != -EADDRINUSE)
+			return err;
+		cond_resched();
+	}
+	return -EADDRINUSE;
+}
+
+int xtcp_bind(struct xtcp_table *t, const struct sock *sk,
+	      struct xtcp_binding *b, u16 port)
+{
+	struct xtcp_port_group *spare;
+	struct xtcp_claim claim;
+	int err;
+
+	if (WARN_ON_ONCE(b->group))
+		return -EINVAL;
+	spare = spare_group();
+	if (!spare)
+		return -ENOMEM;
+	xtcp_sock_claim(&claim, sk, XTCP_USE_BOUND);
+	if (port)
+		err = bind_try(t, b, port, &claim, false, &spare);
+	else
+		err = bind_any(t, sk, b, &claim, &spare);
+	kfree(spare);
+	return err;
+}
+
+/* Exchange the claim; the port has its list, as somebody holds it. */
+static bool port_move(struct hlist_head *list, struct xtcp_binding *b,
+		      const struct xtcp_claim *claim,
+		      struct xtcp_port_group **spare)
+{
+	struct xtcp_binding old = *b;
+
+	if (!xtcp_group_join(list, b, claim, spare))
+		return false;
+	xtcp_group_leave(&old);
+	return true;
+}
+
+void xtcp_port_claim(struct xtcp_table *t, struct xtcp_binding *b,
+		     const struct xtcp_claim *claim,
+		     struct xtcp_port_group **spare)
+{
+	struct hlist_head *list;
+
+	if (WARN_ON_ONCE(!b->group))
+		return;
+	list = xtcp_port_list(&t->ports, b->port, GFP_ATOMIC);
+	xtcp_port_lock(&t->ports, b->port);
+	WARN_ON_ONCE(!list || !port_move(list, b, claim, spare));
+	xtcp_port_unlock(&t->ports, b->port);
+}
+
+int xtcp_rebind(struct xtcp_table *t, const struct sock *sk,
+		struct xtcp_binding *b)
+{
+	struct xtcp_port_group *spare;
+	struct xtcp_claim claim;
+
+	spare = spare_group();
+	if (!spare)
+		return -ENOMEM;
+	xtcp_sock_claim(&claim, sk, b->claim.use);
+	xtcp_port_claim(t, b, &claim, &spare);
+	kfree(spare);
+	return 0;
+}
+
+int xtcp_bind_child(struct xtcp_table *t, const struct xtcp_binding *parent,
+		    struct xtcp_binding *b, const struct xtcp_entry *e)
+{
+	struct xtcp_claim claim = parent->claim;
+	struct hlist_head *list;
+	bool joined;
+	u16 port;
+
+	claim.use = XTCP_USE_BOUND;
+	port = xtcp_entry_claim(e, &claim);
+	list = xtcp_port_list(&t->ports, port, GFP_ATOMIC);
+	if (!list)
+		return -ENOMEM;
+	xtcp_port_lock(&t->ports, port);
+	joined = xtcp_group_join(list, b, &claim, NULL);
+	if (joined)
+		b->port = port;
+	xtcp_port_unlock(&t->ports, port);
+	return joined ? 0 : -ENOMEM;
+}
+
+int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
+		     struct xtcp_binding *b)
+{
+	struct xtcp_port_group *spare;
+	struct hlist_head *list;
+	struct xtcp_claim claim;
+	int err = 0;
+
+	spare = spare_group();
+	if (!spare)
+		return -ENOMEM;
+	xtcp_sock_claim(&claim, sk, XTCP_USE_LISTEN);
+	list = xtcp_port_list(&t->ports, b->port, GFP_KERNEL);
+	xtcp_port_lock(&t->ports, b->port);
+	/* Two may have bound beside each other that cannot both listen. */
+	if (!list || port_conflict(list, &claim, b->group, false))
+		err = -EADDRINUSE;
+	else
+		port_move(list, b, &claim, &spare);
+	xtcp_port_unlock(&t->ports, b->port);
+	kfree(spare);
+	return err;
+}
+
+void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b)
+{
+	struct xtcp_claim claim = b->claim;
+	struct hlist_head *list;
+
+	claim.use = XTCP_USE_BOUND;
+	list = xtcp_port_list(&t->ports, b->port, GFP_ATOMIC);
+	xtcp_port_lock(&t->ports, b->port);
+	/* Without memory it stays the claim of a listener: stricter, no more. */
+	if (list)
+		port_move(list, b, &claim, NULL);
+	xtcp_port_unlock(&t->ports, b->port);
+}
