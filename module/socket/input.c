@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Segments in: to a socket, a small form, a listener, or nobody.
+ */
+#include "socket/sock.h"
+#include "socket/trace_events.h"
+
+/* RFC 9293 3.10.7.1: nobody is there. */
+static void to_nobody(struct xtcp_net *xn, const struct xtcp_tuple *t,
+		      const struct xtcp_segment *seg)
+{
+	struct xtcp_reply_opts opts = {};
+	struct xtcp_policy policy = {};
+	struct xtcp_event e = {
+		.kind = XTCP_EV_SEGMENT,
+		.now_ms = xtcp_now_ms(),
+		.policy = &policy,
+		.seg = *seg,
+	};
+	struct xtcp_record r;
+	struct xtcp_orders o;
+
+	xtcp_record_init(&r);
+	xtcp_step(&r, &e, &o);
+	xtcp_count_step(xn, &o);
+	xtcp_reply(xn, t, &r, &opts, &o);
+}
+
+/**
+ * xtcp_segment_in() - a segment for a socket
+ * @sk:		locked
+ * @skb:	the text; taken
+ * @seg:	the header
+ */
+void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
+		     const struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_turn turn;
+
+	x->segs_in++;
+	if (seg->len && !xtcp_may_take(sk, skb)) {
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_R_RECEIVE_BUFFER);
+		trace_xtcp_drop(sock_net(sk), XTCP_R_RECEIVE_BUFFER);
+		kfree_skb(skb);
+		return;
+	}
+	xtcp_turn_init(sk, &turn, XTCP_EV_SEGMENT);
+	turn.e.seg = *seg;
+	turn.skb = skb;
+	xtcp_take_turn(sk, &turn);
+	kfree_skb(turn.skb);
+}
+
+/*
+ * The connection left its socket while the segment waited: it has become small,
+ * or is over. A SYN is left to be repeated.
+ */
+static void to_successor(struct sock *sk, struct sk_buff *skb,
+			 const struct xtcp_segment *seg)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_entry *entry = NULL;
+	struct xtcp_tuple t;
+	bool taken = false;
+
+	xtcp_wire_get_tuple(sk, &t);
+	rcu_read_lock();
+	if (!(seg->flags & XTCP_SYN))
+		entry = xtcp_lookup(&xn->table, &t);
+	if (entry && !xtcp_entry_full(entry))
+		taken = xtcp_small_in(xn, xtcp_small(entry), skb, &t, seg);
+	rcu_read_unlock();
+	if (!taken)
+		kfree_skb(skb);
+}
+
+/* A program had the socket locked; the header is still in front of the text. */
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_segment seg;
+
+	/* The program may have connected it elsewhere meanwhile. */
+	if (tcp_hdr(skb)->source != inet->inet_dport ||
+	    tcp_hdr(skb)->dest != inet->inet_sport ||
+	    !xtcp_wire_again(skb, &seg))
+		kfree_skb(skb);
+	else if (xtcp_entry_full(&xtcp_sk(sk)->entry))
+		xtcp_segment_in(sk, skb, &seg);
+	else
+		to_successor(sk, skb, &seg);
+	return 0;
+}
+
+/* Return: false when the socket has other ends by now; @skb stays. */
+static bool to_socket(struct xtcp_net *xn, struct sock *sk,
+		      struct sk_buff *skb, const struct xtcp_tuple *t,
+		      const struct xtcp_segment *seg)
+{
+	struct xtcp_entry *entry = &xtcp_sk(sk)->entry;
+	bool ours;
+	struct xtcp_segment mine = *seg;
+	u8 reason = xtcp_wire_admit(sk, skb, t, &mine);
+	int limit;
+
+	if (reason) {
+		xtcp_inc(xn, reason);
+		trace_xtcp_drop(xn->net, reason);
+		kfree_skb(skb);
+		return true;
+	}
+	bh_lock_sock_nested(sk);
+	ours = xtcp_entry_matches(entry, t);
+	if (!ours) {
+		;
+	} else if (!sock_owned_by_user(sk)) {
+		xtcp_segment_in(sk, skb, &mine);
+	} else {
+		limit = READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+			64 * 1024;
+		if (sk_add_backlog(sk, skb, limit)) {
+			xtcp_inc(xn, XTCP_C_BACKLOG_DROPS);
+			kfree_skb(skb);
+		}
+	}
+	bh_unlock_sock(sk);
+	return ours;
+}
+
+/* Whose is it? Asked again when what was found died meanwhile. */
+static bool deliver(struct xtcp_net *xn, struct sk_buff *skb,
+		    const struct xtcp_tuple *t, const struct xtcp_segment *seg)
+{
+	struct xtcp_entry *entry = xtcp_lookup(&xn->table, t);
+	struct sock *sk;
+	bool found;
+
+	if (!entry) {
+		sk = xtcp_listener_lookup(&xn->table, t, skb, 0);
+		if (sk)
+			xtcp_listener_in(xn, sk, skb, t, seg, 0);
+		else
+			to_nobody(xn, t, seg);
+		kfree_skb(skb);
+		return true;
+	}
+	if (!xtcp_entry_full(entry))
+		return xtcp_small_in(xn, xtcp_small(entry), skb, t, seg);
+	sk = xtcp_entry_sock(entry);
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return false;
+	found = to_socket(xn, sk, skb, t, seg);
+	sock_put(sk);
+	return found;
+}
+
+/* How often a tuple may change hands while one segment looks for it. */
+#define TRIES	4
+
+static void receive(struct net *net, struct sk_buff *skb,
+		    const struct xtcp_tuple *t, const struct xtcp_segment *seg)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	int i;
+
+	xtcp_inc(xn, XTCP_C_IN_SEGS);
+	trace_xtcp_segment_in(net, t, seg);
+	for (i = 0; i < TRIES; i++) {
+		if (deliver(xn, skb, t, seg))
+			return;
+	}
+	kfree_skb(skb);
+}
+
+static void count(struct net *net, u8 reason)
+{
+	xtcp_inc(xtcp_net(net), XTCP_C_IN_SEGS);
+	xtcp_inc(xtcp_net(net), reason);
+	trace_xtcp_drop(net, reason);
+}
+
+static void icmp_error_in(struct sock *sk, const struct xtcp_icmp *icmp)
+{
+	struct xtcp_turn turn;
+
+	if (icmp->kind == XTCP_ICMP_TOO_BIG) {
+		if (!xtcp_in(&xtcp_sk(sk)->rec, XTCP_S(LISTEN))) {
+			xtcp_wire_pmtu(sk, icmp->mtu);
+			xtcp_sync_mss(sk, true);
+			xtcp_push(sk, false);
+			xtcp_timer_arm(sk);
+		}
+		return;
+	}
+	WRITE_ONCE(sk->sk_err_soft, icmp->err);
+	xtcp_turn_init(sk, &turn, icmp->kind == XTCP_ICMP_HARD ?
+		       XTCP_EV_ICMP_HARD : XTCP_EV_ICMP_SOFT);
+	turn.errno_icmp = icmp->err;
+	xtcp_take_turn(sk, &turn);
+}
+
+/* RFC 5927 4.1: only a message that quotes what is in flight is believed. */
+static void icmp_in(struct net *net, struct sk_buff *skb,
+		    const struct xtcp_tuple *t, const struct xtcp_icmp *icmp)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	struct xtcp_entry *entry = xtcp_lookup(&xn->table, t);
+	const struct xtcp_record *r;
+	struct sock *sk;
+
+	if (!entry || !xtcp_entry_full(entry))
+		return;
+	sk = xtcp_entry_sock(entry);
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return;
+	bh_lock_sock(sk);
+	r = &xtcp_sk(sk)->rec;
+	if (!xtcp_entry_matches(entry, t))
+		;	/* it has other ends by now */
+	else if (!seq_in(icmp->seq, r->snd_una, r->snd_nxt - r->snd_una))
+		xtcp_inc(xn, XTCP_C_ICMP_STALE);
+	else if (sock_owned_by_user(sk))
+		;	/* the program is at work; it comes again if it matters */
+	else if (icmp->kind == XTCP_ICMP_REDIRECT)
+		xtcp_wire_redirect(sk, skb);
+	else
+		icmp_error_in(sk, icmp);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+const struct xtcp_input_ops xtcp_input_ops = {
+	.receive = receive,
+	.error = icmp_in,
+	.count = count,
+};

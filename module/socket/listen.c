@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Listeners: SYNs to them, and listen() (RFC 9293 3.10.1, 3.10.7.2). A listener
+ * is not locked for a segment; what it says is read as it stands.
+ */
+#include "socket/sock.h"
+#include "socket/trace_events.h"
+
+/* How long after a cookie was sent one may come back. */
+#define COOKIE_LIFE_MS	(2 * 64000)
+
+static bool queue_full(struct xtcp_net *xn, struct sock *sk)
+{
+	u32 limit = READ_ONCE(xn->settings.max_syn_backlog);
+	u32 backlog = READ_ONCE(sk->sk_max_ack_backlog);
+
+	limit = min(limit, max(backlog, 1u));
+	return atomic_read(&xtcp_sk(sk)->listener.half_open) >= (int)limit;
+}
+
+static bool wants_cookies(struct xtcp_net *xn, struct sock *sk)
+{
+	int mode = READ_ONCE(xn->settings.syncookies);
+
+	return mode == 2 || (mode == 1 && queue_full(xn, sk));
+}
+
+static bool expects_cookies(struct xtcp_net *xn, struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (READ_ONCE(xn->settings.syncookies) == 2)
+		return true;
+	return READ_ONCE(x->cookies_sent) &&
+	       xtcp_now_ms() - READ_ONCE(x->cookie_ms) < COOKIE_LIFE_MS;
+}
+
+/* What we bring into the opening: numbers, and the first window. */
+static void fill_opening(struct xtcp_net *xn, struct sock *sk,
+			 const struct xtcp_tuple *t, struct xtcp_event *e,
+			 u32 iss_least)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_opening *open = &e->open;
+
+	xtcp_opening(sk, t, open);
+	if (iss_least && seq_lt(open->iss, iss_least))
+		open->iss = iss_least;
+	if (READ_ONCE(x->fixed_isn))
+		open->iss = x->isn;
+}
+
+static void fill_cookie_facts(struct xtcp_net *xn, struct sock *sk,
+			      const struct xtcp_tuple *t,
+			      struct xtcp_event *e)
+{
+	struct xtcp_cookie_facts *c = &e->cookie;
+	u32 irs = e->seg.seq - 1;
+
+	c->expected = expects_cookies(xn, sk);
+	if (!c->expected)
+		return;
+	c->count = xtcp_cookie_count();
+	c->mac[0] = xtcp_cookie_mac(xn, t, irs, c->count);
+	c->mac[1] = xtcp_cookie_mac(xn, t, irs, c->count - 1);
+}
+
+/* The SYN+ACK is the connection's only trace. */
+static void send_cookie(struct xtcp_net *xn, struct sock *sk,
+			const struct xtcp_tuple *t,
+			const struct xtcp_event *e)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_reply_opts opts = {
+		.tos = inet_sk(sk)->tos,
+		.mark = READ_ONCE(sk->sk_mark),
+	};
+	struct xtcp_segment seg;
+
+	xtcp_fill_syn(e->child, &seg, e->policy);
+	seg.mss = x->user_mss;
+	if (seg.opts & XTCP_OPT_TS)
+		seg.tsval = xtcp_cookie_ts_make(seg.tsval, &e->seg, e->policy);
+	WRITE_ONCE(x->cookie_ms, xtcp_now_ms());
+	WRITE_ONCE(x->cookies_sent, true);
+	xtcp_inc(xn, XTCP_C_COOKIES_SENT);
+	xtcp_inc(xn, XTCP_C_OUT_SEGS);
+	trace_xtcp_segment_out(xn->net, t, &seg);
+	xtcp_wire_reply(xn->net, t, &seg, &opts);
+}
+
+static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
+			    const struct xtcp_tuple *t,
+			    const struct xtcp_event *e)
+{
+	struct xtcp_orders born = {
+		.event = XTCP_EV_SYN,
+		.from = XTCP_LISTEN,
+		.to = XTCP_SYN_RCVD,
+	};
+	struct xtcp_reply_opts opts = {};
+	struct xtcp_segment seg;
+	struct xtcp_small *s;
+
+	s = xtcp_small_alloc(t, sk->sk_bound_dev_if,
+			     GFP_ATOMIC | __GFP_NOWARN);
+	if (!s)
+		goto no_memory;
+	s->record = *e->child;
+	s->listener_id = xtcp_sk(sk)->listener.id;
+	s->entry.tos = inet_sk(sk)->tos;
+	s->entry.ttl = inet_sk(sk)->uc_ttl > 0 ? inet_sk(sk)->uc_ttl : 0;
+	s->entry.mark = READ_ONCE(sk->sk_mark);
+	opts.tos = s->entry.tos;
+	opts.ttl = s->entry.ttl;
+	opts.mark = s->entry.mark;
+	opts.oif = s->entry.ifindex;
+	if (xtcp_small_insert(&xn->table, s)) {
+		xtcp_small_free(s);
+		goto no_memory;
+	}
+	trace_xtcp_small_state(xn->net, t, &born);
+	xtcp_inc(xn, XTCP_C_PASSIVE_OPENS);
+	xtcp_inc(xn, XTCP_C_OUT_SEGS);
+	xtcp_fill_syn(e->child, &seg, e->policy);
+	seg.mss = xtcp_sk(sk)->user_mss;
+	trace_xtcp_segment_out(xn->net, t, &seg);
+	xtcp_wire_reply(xn->net, t, &seg, &opts);
+	return;
+no_memory:
+	xtcp_inc(xn, XTCP_R_NO_MEMORY);
+}
+
+/* A cookie came back: the child is made without ever having been half-open. */
+static void spawn_open(struct xtcp_net *xn, struct sock *sk,
+		       struct sk_buff *skb, const struct xtcp_tuple *t,
+		       struct xtcp_turn *turn)
+{
+	struct sock *child = xtcp_child_create(sk, t, turn->e.child);
+
+	xtcp_inc(xn, XTCP_C_COOKIES_RECEIVED);
+	if (!child || xtcp_insert(&xn->table, &xtcp_sk(child)->entry)) {
+		xtcp_inc(xn, XTCP_R_NO_MEMORY);
+		if (child)
+			xtcp_child_discard(child);
+		return;
+	}
+	turn->snd_una = turn->e.child->iss;
+	turn->o.from = XTCP_SYN_RCVD;
+	turn->o.to = turn->e.child->state;
+	turn->skb = skb_get(skb);
+	xtcp_child_open(sk, child, turn);
+	kfree_skb(turn->skb);
+}
+
+/* There is no room to remember the SYN: its answer says all. */
+static void open_by_cookie(struct xtcp_net *xn, const struct xtcp_tuple *t,
+			   struct xtcp_event *e, struct xtcp_policy *policy)
+{
+	const struct xtcp_segment *seg = &e->seg;
+	u16 mss = seg->opts & XTCP_OPT_MSS ? seg->mss : 536;
+	u32 count = xtcp_cookie_count();
+	u32 mac = xtcp_cookie_mac(xn, t, seg->seq, count);
+
+	e->open.iss = xtcp_cookie_make(mac, count, mss);
+	/* Without a timestamp there is no room for the rest. */
+	if (seg->opts & XTCP_OPT_TS && policy->timestamps)
+		return;
+	policy->window_scaling = 0;
+	policy->sack = 0;
+}
+
+/**
+ * xtcp_listener_in() - a segment for a listener
+ * @xn:		the namespace
+ * @sk:		not locked, found under RCU
+ * @skb:	the text; stays the caller's
+ * @t:		both ends
+ * @seg:	the header
+ * @iss_least:	the initial number must not be before this one; 0: no matter
+ */
+void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
+		      struct sk_buff *skb, const struct xtcp_tuple *t,
+		      const struct xtcp_segment *seg, u32 iss_least)
+{
+	struct xtcp_policy policy;
+	struct xtcp_record listener = { .state = XTCP_LISTEN };
+	bool syn = seg->flags & XTCP_SYN && !(seg->flags & XTCP_ACK);
+	struct xtcp_record child;
+	struct xtcp_turn turn = {};
+	struct xtcp_event *e = &turn.e;
+	struct xtcp_reply_opts opts = {};
+	bool cookies = false;
+	u8 reason;
+
+	xtcp_policy_of(sk, &policy);
+	e->kind = XTCP_EV_SEGMENT;
+	e->now_ms = xtcp_now_ms();
+	e->policy = &policy;
+	e->seg = *seg;
+	reason = xtcp_wire_admit(sk, skb, t, &e->seg);
+	if (reason) {
+		xtcp_inc(xn, reason);
+		trace_xtcp_drop(xn->net, reason);
+		return;
+	}
+	e->child = &child;
+	e->accept_full = sk_acceptq_is_full(sk);
+	fill_opening(xn, sk, t, e, iss_least);
+	fill_cookie_facts(xn, sk, t, e);
+	if (syn && wants_cookies(xn, sk)) {
+		cookies = true;
+		open_by_cookie(xn, t, e, &policy);
+	} else if (syn && queue_full(xn, sk)) {
+		xtcp_inc(xn, XTCP_R_SYN_QUEUE_FULL);
+		return;
+	}
+	xtcp_step(&listener, e, &turn.o);
+	if (!(turn.o.todo & XTCP_DO_SPAWN)) {
+		xtcp_count_step(xn, &turn.o);
+		xtcp_reply(xn, t, &child, &opts, &turn.o);
+	} else if (turn.o.todo & XTCP_DO_ESTABLISHED) {
+		spawn_open(xn, sk, skb, t, &turn);
+	} else if (cookies) {
+		send_cookie(xn, sk, t, e);
+	} else {
+		spawn_half_open(xn, sk, t, e);
+	}
+}
+
+static int start_listening(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	int err;
+
+	xtcp_happen(sk, XTCP_EV_OPEN_PASSIVE);
+	sk->sk_ack_backlog = 0;
+	x->accepting = true;
+	err = xtcp_listen(xtcp_table_of(sk), sk, &x->listener, &x->binding);
+	if (err) {
+		xtcp_happen(sk, XTCP_EV_CLOSE);
+		sk->sk_shutdown = 0;
+		return err;
+	}
+	inet->inet_num = x->binding.port;
+	inet->inet_sport = htons(inet->inet_num);
+	return 0;
+}
+
+int xtcp_listen_call(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sock->state != SS_UNCONNECTED ||
+	    !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		goto out;
+	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	err = 0;
+	if (sk->sk_state != TCP_LISTEN)
+		err = start_listening(sk);
+out:
+	release_sock(sk);
+	return err;
+}
+
+/* No SYN finds it any more, and nobody will accept who waits: RST (EV-04) */
+void xtcp_listen_stop(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	LIST_HEAD(waiting);
+	struct xtcp_sock *c, *next;
+	bool half_open = atomic_read(&x->listener.half_open);
+
+	xtcp_unlisten(xtcp_table_of(sk), &x->listener, &x->binding);
+	if (half_open)
+		xtcp_table_flush(xtcp_table_of(sk), xtcp_small_unheard);
+	spin_lock_bh(&x->accept_lock);
+	/* A SYN's last ACK that found us before still makes a child. */
+	x->accepting = false;
+	list_splice_init(&x->accept_queue, &waiting);
+	sk->sk_ack_backlog = 0;
+	spin_unlock_bh(&x->accept_lock);
+	list_for_each_entry_safe(c, next, &waiting, accept_node) {
+		struct sock *child = (struct sock *)c;
+
+		list_del_init(&c->accept_node);
+		local_bh_disable();
+		bh_lock_sock_nested(child);
+		sock_hold(child);
+		sock_orphan(child);
+		atomic_inc(&xtcp_net(sock_net(child))->orphans);
+		if (child->sk_state == TCP_CLOSE)
+			xtcp_destroy(child);
+		else
+			xtcp_end_because(child, XTCP_EV_EVICT,
+					 XTCP_R_LISTENER_GONE);
+		bh_unlock_sock(child);
+		local_bh_enable();
+		sock_put(child);
+	}
+}

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * setsockopt() and getsockopt(); options.def lists what there is.
+ */
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "socket/sock.h"
+
+#define MSS_LEAST	88
+#define MSS_MOST	32767
+#define LINGER2_MOST	120
+#define KEEP_MOST	32767
+
+static void params_changed(struct sock *sk)
+{
+	xtcp_policy_refresh(sk);
+	if (xtcp_in(&xtcp_sk(sk)->rec, XTCP_SYNCHRONISED))
+		xtcp_timer_arm(sk);
+}
+
+static int set_nodelay(struct sock *sk, int val)
+{
+	xtcp_sk(sk)->nodelay = val;
+	xtcp_policy_refresh(sk);
+	if (val)
+		xtcp_push(sk, false);
+	params_changed(sk);
+	return 0;
+}
+
+static int get_nodelay(struct sock *sk)
+{
+	return xtcp_sk(sk)->nodelay;
+}
+
+static int set_cork(struct sock *sk, int val)
+{
+	xtcp_sk(sk)->cork = val;
+	if (!val)
+		xtcp_push(sk, false);
+	params_changed(sk);
+	return 0;
+}
+
+static int get_cork(struct sock *sk)
+{
+	return xtcp_sk(sk)->cork;
+}
+
+static int set_maxseg(struct sock *sk, int val)
+{
+	if (val && (val < MSS_LEAST || val > MSS_MOST))
+		return -EINVAL;
+	xtcp_sk(sk)->user_mss = val;
+	return 0;
+}
+
+static int get_maxseg(struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->user_mss && xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
+		return x->user_mss;
+	return x->mss ? x->mss : XTCP_MSS_DEFAULT_V4;
+}
+
+static int set_keepidle(struct sock *sk, int val)
+{
+	if (val < 1 || val > KEEP_MOST)
+		return -EINVAL;
+	xtcp_sk(sk)->keep.idle_us = (u64)val * USEC_PER_SEC;
+	params_changed(sk);
+	return 0;
+}
+
+static int get_keepidle(struct sock *sk)
+{
+	return div_u64(xtcp_sk(sk)->keep.idle_us, USEC_PER_SEC);
+}
+
+static int set_keepintvl(struct sock *sk, int val)
+{
+	if (val < 1 || val > KEEP_MOST)
+		return -EINVAL;
+	xtcp_sk(sk)->keep.interval_us = (u64)val * USEC_PER_SEC;
+	params_changed(sk);
+	return 0;
+}
+
+static int get_keepintvl(struct sock *sk)
+{
+	return div_u64(xtcp_sk(sk)->keep.interval_us, USEC_PER_SEC);
+}
+
+static int set_keepcnt(struct sock *sk, int val)
+{
+	if (val < 1 || val > S8_MAX)
+		return -EINVAL;
+	xtcp_sk(sk)->keep.count = val;
+	params_changed(sk);
+	return 0;
+}
+
+static int get_keepcnt(struct sock *sk)
+{
+	return xtcp_sk(sk)->keep.count;
+}
+
+static int set_syncnt(struct sock *sk, int val)
+{
+	if (val < 1 || val > S8_MAX)
+		return -EINVAL;
+	xtcp_sk(sk)->syn_retries = val;
+	xtcp_policy_refresh(sk);
+	return 0;
+}
+
+static int get_syncnt(struct sock *sk)
+{
+	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return x->syn_retries ? x->syn_retries : READ_ONCE(s->syn_retries);
+}
+
+static int set_linger2(struct sock *sk, int val)
+{
+	xtcp_sk(sk)->linger2 = clamp(val, -1, LINGER2_MOST);
+	xtcp_policy_refresh(sk);
+	return 0;
+}
+
+static int get_linger2(struct sock *sk)
+{
+	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return x->linger2 ? x->linger2 : READ_ONCE(s->fin_timeout);
+}
+
+/* The listener waits as long as so many SYN+ACKs would take: 1 s, 2 s, 4 s ... */
+static int set_defer_accept(struct sock *sk, int val)
+{
+	u32 step = 1, sum = 0;
+
+	while (val > 0 && sum < val && step) {
+		sum += step;
+		step = min(step * 2, 120u);
+	}
+	WRITE_ONCE(xtcp_sk(sk)->defer_accept, sum);
+	return 0;
+}
+
+static int get_defer_accept(struct sock *sk)
+{
+	return xtcp_sk(sk)->defer_accept;
+}
+
+static int set_quickack(struct sock *sk, int val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->quickack = val;
+	x->slow_ack = !val;
+	xtcp_delack_quickack(&x->stream.delack, val);
+	if (val && x->stream.delack.pending &&
+	    xtcp_in(&x->rec, XTCP_SYNCHRONISED)) {
+		xtcp_send_ack(sk);
+		xtcp_timer_arm(sk);
+	}
+	return 0;
+}
+
+static int get_quickack(struct sock *sk)
+{
+	return !xtcp_sk(sk)->stream.delack.interactive;
+}
+
+static int set_user_timeout(struct sock *sk, int val)
+{
+	if (val < 0)
+		return -EINVAL;
+	xtcp_sk(sk)->user_timeout_ms = val;
+	params_changed(sk);
+	return 0;
+}
+
+static int get_user_timeout(struct sock *sk)
+{
+	return xtcp_sk(sk)->user_timeout_ms;
+}
+
+static int set_isn(struct sock *sk, int val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
+		return -EISCONN;
+	x->isn = val;
+	WRITE_ONCE(x->fixed_isn, true);
+	return 0;
+}
+
+static int get_isn(struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
+		return x->isn;
+	return x->rec.iss;
+}
+
+static int set_msl(struct sock *sk, int val)
+{
+	if (val < 1 || val > 3600 * MSEC_PER_SEC)
+		return -EINVAL;
+	xtcp_sk(sk)->msl_ms = val;
+	xtcp_policy_refresh(sk);
+	return 0;
+}
+
+static int get_msl(struct sock *sk)
+{
+	return xtcp_sk(sk)->policy.msl_ms;
+}
+
+static const struct int_option {
+	int level;
+	int name;
+	int (*set)(struct sock *sk, int val);
+	int (*get)(struct sock *sk);
+} int_options[] = {
+#define XTCP_INT_OPTION(level, name, handler, unit, range, text) \
+	{ level, name, set_##handler, get_##handler },
+#include "socket/options.def"
+#undef XTCP_INT_OPTION
+};
+
+static void fill_tcp_info(struct sock *sk, void *to)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_stream *st = &x->stream;
+	struct tcp_info *i = to;
+	u32 mss = max(x->mss, 1u);
+	u64 now_us = xtcp_now_us();
+
+	i->tcpi_state = sk->sk_state;
+	i->tcpi_retransmits = x->rec.retries;
+	i->tcpi_probes = st->persist.unanswered + st->keepalive.probes;
+	i->tcpi_backoff = st->rtt.backoff;
+	if (x->rec.flags & XTCP_F_TS)
+		i->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (x->rec.flags & XTCP_F_WSCALE)
+		i->tcpi_options |= TCPI_OPT_WSCALE;
+	i->tcpi_snd_wscale = x->rec.snd_wscale;
+	i->tcpi_rcv_wscale = x->rec.rcv_wscale;
+	i->tcpi_rto = xtcp_rtt_rto_us(&st->rtt);
+	i->tcpi_ato = st->delack.delay_us;
+	i->tcpi_snd_mss = x->mss;
+	i->tcpi_rcv_mss = st->delack.full;
+	if (sk->sk_state == TCP_LISTEN) {
+		i->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
+		i->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
+		return;
+	}
+	i->tcpi_unacked = DIV_ROUND_UP(x->rec.snd_nxt - x->rec.snd_una, mss);
+	i->tcpi_last_data_sent = div_u64(now_us - st->sent_us, USEC_PER_MSEC);
+	i->tcpi_last_data_recv = div_u64(now_us - st->delack.heard_us,
+					 USEC_PER_MSEC);
+	i->tcpi_last_ack_recv = div_u64(now_us - st->keepalive.heard_us,
+					USEC_PER_MSEC);
+	i->tcpi_rtt = st->rtt.srtt_us;
+	i->tcpi_rttvar = st->rtt.rttvar_us;
+	i->tcpi_snd_ssthresh = st->cc.ssthresh / mss;
+	i->tcpi_snd_cwnd = st->cc.cwnd / mss;
+	i->tcpi_advmss = x->rec.mss;
+	i->tcpi_rcv_space = xtcp_window_space(READ_ONCE(sk->sk_rcvbuf));
+	i->tcpi_total_retrans = x->retransmits;
+	i->tcpi_bytes_acked = x->bytes_acked;
+	i->tcpi_bytes_received = x->bytes_received;
+	i->tcpi_segs_out = x->segs_out;
+	i->tcpi_segs_in = x->segs_in;
+	i->tcpi_bytes_sent = x->bytes_sent;
+	i->tcpi_snd_wnd = x->rec.snd_wnd;
+}
+
+static void fill_xtcp_info(struct sock *sk, void *to)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_record *r = &x->rec;
+	struct xtcp_info *i = to;
+
+	i->xtcpi_state = r->state;
+	i->xtcpi_opened = r->opened;
+	i->xtcpi_closing = r->closing;
+	i->xtcpi_retries = r->retries;
+	i->xtcpi_reason = r->reason;
+	strscpy(i->xtcpi_reason_name, xtcp_reason_name(r->reason),
+		sizeof(i->xtcpi_reason_name));
+	i->xtcpi_state_ms = r->since_ms ? xtcp_now_ms() - r->since_ms : 0;
+	i->xtcpi_iss = r->iss;
+	i->xtcpi_irs = r->irs;
+	i->xtcpi_snd_una = r->snd_una;
+	i->xtcpi_snd_nxt = r->snd_nxt;
+	i->xtcpi_snd_wnd = r->snd_wnd;
+	i->xtcpi_rcv_nxt = r->rcv_nxt;
+	i->xtcpi_rcv_wnd = xtcp_rcv_wnd(r);
+	i->xtcpi_mss = x->mss;
+	i->xtcpi_rto_us = xtcp_rtt_rto_us(&x->stream.rtt);
+	i->xtcpi_srtt_us = x->stream.rtt.srtt_us;
+	i->xtcpi_rttvar_us = x->stream.rtt.rttvar_us;
+	i->xtcpi_cwnd = x->stream.cc.cwnd;
+	i->xtcpi_ssthresh = x->stream.cc.ssthresh;
+	i->xtcpi_retransmits = x->retransmits;
+	i->xtcpi_segs_out = x->segs_out;
+	i->xtcpi_segs_in = x->segs_in;
+	i->xtcpi_bytes_sent = x->bytes_sent;
+	i->xtcpi_bytes_acked = x->bytes_acked;
+	i->xtcpi_bytes_received = x->bytes_received;
+}
+
+#define CC_NAME	"newreno"
+#define CC_NAME_MAX	16
+
+static void fill_congestion(struct sock *sk, void *to)
+{
+	strscpy(to, CC_NAME, CC_NAME_MAX);
+}
+
+static const struct data_option {
+	int level;
+	int name;
+	void (*fill)(struct sock *sk, void *to);
+	size_t size;
+} data_options[] = {
+	{ SOL_TCP, TCP_INFO, fill_tcp_info, sizeof(struct tcp_info) },
+	{ SOL_TCP, TCP_CONGESTION, fill_congestion, CC_NAME_MAX },
+	{ SOL_XTCP, XTCP_INFO, fill_xtcp_info, sizeof(struct xtcp_info) },
+};
+
+static const struct int_option *find_int(int level, int name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(int_options); i++) {
+		if (int_options[i].level == level &&
+		    int_options[i].name == name)
+			return &int_options[i];
+	}
+	return NULL;
+}
+
+static const struct data_option *find_data(int level, int name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(data_options); i++) {
+		if (data_options[i].level == level &&
+		    data_options[i].name == name)
+			return &data_options[i];
+	}
+	return NULL;
+}
+
+/* There is one congestion control; naming it is allowed, another is not there */
+static int set_congestion(sockptr_t val, unsigned int len)
+{
+	char name[CC_NAME_MAX];
+
+	if (len < 1)
+		return -EINVAL;
+	len = min_t(unsigned int, len, sizeof(name) - 1);
+	if (copy_from_sockptr(name, val, len))
+		return -EFAULT;
+	name[len] = 0;
+	return strcmp(name, CC_NAME) ? -ENOENT : 0;
+}
+
+static int set_own(struct sock *sk, int level, int name, sockptr_t val,
+		   unsigned int len)
+{
+	const struct int_option *opt = find_int(level, name);
+	int number, err;
+
+	if (level == SOL_TCP && name == TCP_CONGESTION)
+		return set_congestion(val, len);
+	if (len < sizeof(int))
+		return -EINVAL;
+	if (copy_from_sockptr(&number, val, sizeof(number)))
+		return -EFAULT;
+	if (!opt)
+		return -ENOPROTOOPT;
+	lock_sock(sk);
+	err = opt->set(sk, number);
+	release_sock(sk);
+	return err;
+}
+
+static int set_ip(struct sock *sk, int level, int name, sockptr_t val,
+		  unsigned int len)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
+		return ipv6_setsockopt(sk, level, name, val, len);
+#endif
+	if (level == SOL_IP)
+		return ip_setsockopt(sk, level, name, val, len);
+	return -ENOPROTOOPT;
+}
+
+int xtcp_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
+		    unsigned int len)
+{
+	if (level == SOL_TCP || level == SOL_XTCP)
+		return set_own(sock->sk, level, name, val, len);
+	return set_ip(sock->sk, level, name, val, len);
+}
+
+static int copy_out(const void *from, size_t size, char __user *val,
+		    int __user *len)
+{
+	int room;
+
+	if (get_user(room, len))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	room = min_t(size_t, room, size);
+	if (put_user(room, len) || copy_to_user(val, from, room))
+		return -EFAULT;
+	return 0;
+}
+
+static int get_data(struct sock *sk, const struct data_option *opt,
+		    char __user *val, int __user *len)
+{
+	void *buf = kzalloc(opt->size, GFP_KERNEL);
+	int err;
+
+	if (!buf)
+		return -ENOMEM;
+	lock_sock(sk);
+	opt->fill(sk, buf);
+	release_sock(sk);
+	err = copy_out(buf, opt->size, val, len);
+	kfree(buf);
+	return err;
+}
+
+static int get_own(struct sock *sk, int level, int name, char __user *val,
+		   int __user *len)
+{
+	const struct data_option *data = find_data(level, name);
+	const struct int_option *opt = find_int(level, name);
+	int number, room;
+
+	if (get_user(room, len))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	if (data)
+		return get_data(sk, data, val, len);
+	if (!opt)
+		return -ENOPROTOOPT;
+	number = opt->get(sk);
+	return copy_out(&number, sizeof(number), val, len);
+}
+
+int xtcp_getsockopt(struct socket *sock, int level, int name,
+		    char __user *val, int __user *len)
+{
+	struct sock *sk = sock->sk;
+
+	if (level == SOL_TCP || level == SOL_XTCP)
+		return get_own(sk, level, name, val, len);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
+		return ipv6_getsockopt(sk, level, name, val, len);
+#endif
+	if (level == SOL_IP)
+		return ip_getsockopt(sk, level, name, val, len);
+	return -ENOPROTOOPT;
+}
+
+/* SO_KEEPALIVE; the socket layer calls it before it sets its flag. */
+void xtcp_set_keepalive(struct sock *sk, int on)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->stream.p.keep = x->keep;
+	x->stream.p.keep.on = on;
+	if (xtcp_in(&x->rec, XTCP_SYNCHRONISED))
+		xtcp_timer_arm(sk);
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Carries out what the machine orders for a connection with a socket. Nothing
+ * else writes sk_state.
+ */
+#include "socket/sock.h"
+#include "socket/trace_events.h"
+
+/* Events whose segment had an acceptable ack. */
+#define ACKS	(BIT(XTCP_EV_ACK) | BIT(XTCP_EV_ACK_OURS) | \
+		 BIT(XTCP_EV_FIN) | BIT(XTCP_EV_FIN_OURS))
+
+static bool is_self(const struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	if (inet->inet_sport != inet->inet_dport)
+		return false;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		return ipv6_addr_equal(&inet6_sk(sk)->saddr,
+				       &sk->sk_v6_daddr);
+#endif
+	return inet->inet_saddr == inet->inet_daddr;
+}
+
+void xtcp_turn_init(struct sock *sk, struct xtcp_turn *turn,
+		    enum xtcp_event_kind kind)
+{
+	/* Somebody wrote to net.xtcp.*: it holds for open connections too. */
+	if (unlikely(xtcp_sk(sk)->generation != READ_ONCE(xtcp_generation)))
+		xtcp_policy_refresh(sk);
+	memset(turn, 0, sizeof(*turn));
+	turn->e.kind = kind;
+	turn->e.now_ms = xtcp_now_ms();
+	turn->e.policy = &xtcp_sk(sk)->policy;
+	turn->e.self = is_self(sk);
+}
+
+void xtcp_take_turn(struct sock *sk, struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	turn->snd_una = x->rec.snd_una;
+	turn->snd_wnd = x->rec.snd_wnd;
+	turn->since_ms = x->rec.since_ms;
+	xtcp_step(&x->rec, &turn->e, &turn->o);
+	xtcp_carry_out(sk, turn);
+}
+
+/* An event that needs no more than its name. */
+void xtcp_happen(struct sock *sk, enum xtcp_event_kind kind)
+{
+	struct xtcp_turn turn;
+
+	xtcp_turn_init(sk, &turn, kind);
+	xtcp_take_turn(sk, &turn);
+}
+
+void xtcp_end_because(struct sock *sk, enum xtcp_event_kind kind, u8 reason)
+{
+	struct xtcp_turn turn;
+
+	xtcp_turn_init(sk, &turn, kind);
+	turn.e.reason = reason;
+	xtcp_take_turn(sk, &turn);
+}
+
+/* Counters that follow from any step, of a socket or of a small form. */
+void xtcp_count_step(struct xtcp_net *xn, const struct xtcp_orders *o)
+{
+	if (o->reason) {
+		xtcp_inc(xn, o->reason);
+		trace_xtcp_drop(xn->net, o->reason);
+	}
+	if (o->todo & XTCP_DO_RST)
+		trace_xtcp_reset(xn->net, true, o->reason);
+	if (o->todo & XTCP_DO_ESTABLISHED)
+		xtcp_inc(xn, XTCP_C_ESTABLISHED);
+	if (o->event == XTCP_EV_OPEN_ACTIVE)
+		xtcp_inc(xn, XTCP_C_ACTIVE_OPENS);
+	if (o->event == XTCP_EV_RST_EXACT && (o->todo & XTCP_DO_FREE)) {
+		xtcp_inc(xn, XTCP_C_IN_RSTS);
+		trace_xtcp_reset(xn->net, false, o->reason);
+	}
+	if (!(o->todo & XTCP_DO_BUG))
+		return;
+	xtcp_inc(xn, XTCP_C_IMPOSSIBLE);
+	WARN_ONCE(1, "xtcp: %s in %s must not happen (to %s)\n",
+		  xtcp_event_name(o->event), xtcp_state_name(o->from),
+		  xtcp_state_name(o->to));
+}
+
+static void write_state(struct sock *sk, const struct xtcp_orders *o)
+{
+	struct xtcp_tuple t;
+
+	if (o->from == o->to)
+		return;
+	if (trace_xtcp_state_enabled()) {
+		xtcp_wire_get_tuple(sk, &t);
+		trace_xtcp_state(sock_net(sk), &t, o);
+	}
+	/*
+	 * The kernel takes whatever says TIME_WAIT for something smaller than a
+	 * struct sock. Ours becomes small, or CLOSED, before anyone can look.
+	 */
+	if (o->to == XTCP_TIME_WAIT)
+		return;
+	/* poll() asks for it without the lock. */
+	smp_store_release(&sk->sk_state, o->to);
+}
+
+/* The opening is complete: the stream begins to know its path. */
+static void begin_stream(struct sock *sk, const struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_record *r = &x->rec;
+	u32 options = r->flags & XTCP_F_TS ? 12 : 0;
+	struct xtcp_handshake h = {
+		.rcv_mss = xtcp_wire_advertised_mss(sk) - options,
+		.retries = r->retries,
+	};
+
+	if (x->syn_us && !r->retries)
+		h.rtt_us = xtcp_now_us() - x->syn_us;
+	else if (!x->syn_us && !r->retries)
+		h.rtt_us = (turn->e.now_ms - turn->since_ms) * USEC_PER_MSEC;
+	x->mss = xtcp_effective_mss(sk);
+	h.mss = x->mss;
+	x->copied_seq = r->irs + 1;
+	x->tune_seq = x->copied_seq;
+	x->tune_us = xtcp_now_us();
+	x->write_seq = r->iss + 1;
+	xtcp_stream_established(&x->stream, r, &h, xtcp_now_us());
+	if (x->slow_ack)
+		xtcp_delack_quickack(&x->stream.delack, false);
+}
+
+/* The last ACK of our opening waits for text, if the program wants that. */
+static void delay_third_ack(struct xtcp_sock *x, struct xtcp_orders *o)
+{
+	if (!x->slow_ack || o->event != XTCP_EV_SYN_ACK ||
+	    o->from != XTCP_SYN_SENT)
+		return;
+	o->todo &= ~XTCP_DO_ACK;
+	xtcp_delack_owe(&x->stream.delack, xtcp_now_us());
+}
+
+static void take_acks(struct sock *sk, struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_orders *o = &turn->o;
+	struct xtcp_ack_facts f = {
+		.seg = &turn->e.seg,
+		.snd_una = turn->snd_una,
+		.snd_wnd = turn->snd_wnd,
+		.now_ms = turn->e.now_ms,
+	};
+	u64 now_us = xtcp_now_us();
+	u32 meant;
+
+	if (o->todo & XTCP_DO_ESTABLISHED) {
+		begin_stream(sk, turn);
+		delay_third_ack(x, &turn->o);
+		return;
+	}
+	if (!(BIT(o->event) & ACKS) || o->from == XTCP_SYN_RCVD) {
+		if (o->event < XTCP_EV_STORED)
+			xtcp_stream_heard(&x->stream, now_us);
+		return;
+	}
+	meant = xtcp_stream_ack(&x->stream, &x->rec, &f, now_us);
+	if (meant & XTCP_ACK_FAST)
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_FAST_RETRANSMITS);
+	x->bytes_acked += o->acked;
+}
+
+/* Stored text whose turn has come; its orders join those of the segment. */
+static void take_stored(struct sock *sk, struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_orders *all = &turn->o;
+	struct xtcp_orders o;
+	struct xtcp_range range;
+	struct sk_buff *skb;
+
+	/* Behind the peer's FIN nothing counts, whatever was stored there. */
+	while (!(x->rec.flags & XTCP_F_FIN_RCVD) &&
+	       (skb = xtcp_stored_next(sk, &range))) {
+		struct xtcp_event e = turn->e;
+
+		e.kind = range.fin ? XTCP_EV_STORED_FIN : XTCP_EV_STORED;
+		e.seg.seq = range.seq;
+		e.seg.len = range.len;
+		e.seg.flags = XTCP_ACK;
+		xtcp_step(&x->rec, &e, &o);
+		write_state(sk, &o);
+		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
+		x->bytes_received += o.text_len;
+		if (o.todo & XTCP_DO_TEXT)
+			xtcp_take_in(sk, skb, XTCP_SKB_CB(skb)->seq,
+				     range.seq + o.text_off, o.text_len);
+		else
+			kfree_skb(skb);
+		/* A filled gap is acknowledged at once (RFC 5681 4.2). */
+		all->todo |= XTCP_DO_ACK |
+			     (o.todo & ~(XTCP_DO_ACK_LATER | XTCP_DO_DROPPED));
+		all->to = o.to;
+	}
+}
+
+/* Text, and what it frees from the store. */
+static void take_text(struct sock *sk, struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_orders *o = &turn->o;
+	const struct xtcp_segment *seg = &turn->e.seg;
+	u32 seq = seg->seq + !!(seg->flags & XTCP_SYN);
+	bool gap = !RB_EMPTY_ROOT(&x->stored);
+	u32 done = o->todo & (XTCP_DO_TEXT | XTCP_DO_DISCARD);
+
+	if ((o->todo & XTCP_DO_STORE) &&
+	    xtcp_store(sk, turn->skb, seq, o->text_len, o->store_fin))
+		turn->skb = NULL;
+	if (done == XTCP_DO_TEXT) {
+		xtcp_take_in(sk, turn->skb, seq, seq + o->text_off,
+			     o->text_len);
+		turn->skb = NULL;
+	}
+	if (done) {
+		x->bytes_received += o->text_len;
+		take_stored(sk, turn);
+	}
+	if (done == XTCP_DO_DISCARD)
+		x->copied_seq = x->rec.rcv_nxt;
+	if (!(o->todo & XTCP_DO_ACK_LATER))
+		return;
+	/*
+	 * The program is about to learn of the FIN, and may have nothing to add:
+	 * its own FIN then carries this ACK (three-segment).
+	 */
+	if (o->todo & XTCP_DO_EOF && !x->quickack && !gap)
+		xtcp_delack_owe(&x->stream.delack, xtcp_now_us());
+	else if (xtcp_stream_ack_later(&x->stream, seg, gap, xtcp_now_us()))
+		o->todo |= XTCP_DO_ACK;
+}
+
+static int error_of(const struct xtcp_turn *turn)
+{
+	switch (turn->o.error) {
+	case XTCP_ERR_REFUSED:
+		return ECONNREFUSED;
+	case XTCP_ERR_RESET:
+		return ECONNRESET;
+	case XTCP_ERR_TIMEDOUT:
+		return turn->errno_icmp ? turn->errno_icmp : ETIMEDOUT;
+	case XTCP_ERR_UNREACHABLE:
+		return turn->errno_icmp ? turn->errno_icmp : EHOSTUNREACH;
+	default:
+		return ECONNABORTED;
+	}
+}
+
+static void answer(struct sock *sk, struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_orders *o = &turn->o;
+	u32 acked = x->segs_out;
+
+	if (o->todo & XTCP_DO_RST)
+		xtcp_send_reset(sk, o);
+	if (o->todo & XTCP_DO_SYN)
+		xtcp_send_syn(sk, false);
+	if (o->todo & XTCP_DO_SYN_ACK)
+		xtcp_send_syn(sk, true);
+	if (o->todo & XTCP_DO_FREE)
+		return;
+	if (o->todo & XTCP_DO_RETRANSMIT)
+		xtcp_stream_timeout(&x->stream, &x->rec, xtcp_now_us());
+	if (xtcp_in(&x->rec, XTCP_MAY_SEND))
+		xtcp_push(sk, false);
+	if ((o->todo & XTCP_DO_CHALLENGE) &&
+	    xtcp_challenge_allowed(xn, &x->challenge_ms))
+		xtcp_send_ack(sk);
+	/* Text that left meanwhile told it already, but a gap needs its own. */
+	if ((o->todo & XTCP_DO_ACK) &&
+	    (acked == x->segs_out || !RB_EMPTY_ROOT(&x->stored) ||
+	     (o->todo & XTCP_DO_DROPPED)))
+		xtcp_send_ack(sk);
+}
+
+static void wake(struct sock *sk, const struct xtcp_turn *turn)
+{
+	const struct xtcp_orders *o = &turn->o;
+
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	if (o->todo & XTCP_DO_ESTABLISHED) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+	if (o->todo & XTCP_DO_ERROR)
+		sk_error_report(sk);
+	if (o->todo & XTCP_DO_EOF) {
+		sk->sk_state_change(sk);
+		if (sk->sk_shutdown == SHUTDOWN_MASK)
+			sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_HUP);
+		else
+			sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+	} else if (o->todo & XTCP_DO_TEXT) {
+		sk->sk_data_ready(sk);
+	} else if (o->from != o->to) {
+		sk->sk_state_change(sk);
+	}
+}
+
+/* The end: as a small form, or as nothing at all. */
+static void leave(struct sock *sk, const struct xtcp_orders *o)
+{
+	if (o->todo & XTCP_DO_FREE)
+		xtcp_done(sk);
+	else if (!(o->todo & XTCP_DO_SMALL) || !xtcp_become_small(sk))
+		xtcp_timer_arm(sk);
+}
+
+void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_orders *o = &turn->o;
+
+	write_state(sk, o);
+	if (o->todo & XTCP_DO_FLUSH) {
+		xtcp_purge_unsent(sk);
+		xtcp_purge_stored(sk);
+	}
+	take_acks(sk, turn);
+	if (o->todo & XTCP_DO_ACKED)
+		xtcp_free_acked(sk);
+	if (o->todo & XTCP_DO_URGENT)
+		xtcp_urgent_in(sk, turn->skb, turn);
+	take_text(sk, turn);
+	xtcp_count_step(xtcp_net(sock_net(sk)), o);
+	if (o->todo & XTCP_DO_EOF) {
+		sk->sk_shutdown |= RCV_SHUTDOWN;
+		sock_set_flag(sk, SOCK_DONE);
+		if (x->rec.flags & XTCP_F_FIN_RCVD)
+			xtcp_purge_stored(sk);
+	}
+	if (o->todo & XTCP_DO_ERROR) {
+		x->broken_pipe = o->from == XTCP_CLOSE_WAIT;
+		WRITE_ONCE(sk->sk_err, error_of(turn));
+	}
+	answer(sk, turn);
+	wake(sk, turn);
+	leave(sk, o);
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Segments out: cut from the send queue as the stream says, or without text.
+ */
+#include "socket/sock.h"
+#include "socket/trace_events.h"
+
+/* Bytes of options that each segment carries. */
+static u32 option_bytes(const struct xtcp_sock *x)
+{
+	return x->rec.flags & XTCP_F_TS ? 12 : 0;
+}
+
+/* RFC 9293 3.7.1: Eff.snd.MSS, less the options on every segment. */
+u32 xtcp_effective_mss(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 mss = xtcp_wire_mss(sk);
+	u32 peer = x->rec.mss;
+
+	if (!peer)
+		peer = xtcp_wire_family(sk) == AF_INET6 ? XTCP_MSS_DEFAULT_V6 :
+							  XTCP_MSS_DEFAULT_V4;
+	mss = min(mss, peer);
+	if (x->user_mss)
+		mss = min_t(u32, mss, x->user_mss);
+	return max_t(u32, mss, option_bytes(x) + 8) - option_bytes(x);
+}
+
+/* The path takes more or less than before. */
+void xtcp_sync_mss(struct sock *sk, bool again)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 mss = xtcp_effective_mss(sk);
+
+	if (mss == x->mss)
+		return;
+	x->mss = mss;
+	xtcp_stream_mss(&x->stream, &x->rec, mss, again);
+}
+
+static void announce(struct sock *sk, const struct xtcp_segment *seg)
+{
+	struct xtcp_tuple t;
+
+	xtcp_sk(sk)->segs_out++;
+	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_OUT_SEGS);
+	if (!trace_xtcp_segment_out_enabled())
+		return;
+	xtcp_wire_get_tuple(sk, &t);
+	trace_xtcp_segment_out(sock_net(sk), &t, seg);
+}
+
+/* The machine learns what left: numbers used up, and the window told. */
+static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_event e = {
+		.kind = XTCP_EV_SENT,
+		.now_ms = xtcp_now_ms(),
+		.policy = &x->policy,
+		.len = fresh,
+		.fin = fin,
+		.rcv_adv = xtcp_window_edge(&x->rec, wnd),
+	};
+	struct xtcp_orders o;
+
+	xtcp_step(&x->rec, &e, &o);
+	if (o.todo & XTCP_DO_BUG)
+		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
+}
+
+static struct sk_buff *empty_skb(u32 room)
+{
+	struct sk_buff *skb = alloc_skb(XTCP_WIRE_HEADROOM + room, GFP_ATOMIC);
+
+	if (skb)
+		skb_reserve(skb, XTCP_WIRE_HEADROOM);
+	return skb;
+}
+
+static int ship(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
+{
+	skb_set_owner_w(skb, sk);
+	announce(sk, seg);
+	return xtcp_wire_send(sk, skb, seg);
+}
+
+static int send_bare(struct sock *sk, struct xtcp_segment *seg)
+{
+	struct sk_buff *skb = empty_skb(0);
+
+	return skb ? ship(sk, skb, seg) : -ENOMEM;
+}
+
+static void fill_data(struct sock *sk, struct xtcp_segment *seg, u8 flags)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_room room;
+
+	xtcp_fill(&x->rec, seg, flags);
+	xtcp_room(sk, &room);
+	seg->wnd = xtcp_window_select(&x->rec, &room);
+}
+
+/* An ACK without text. If there is no memory, the timer tries again. */
+void xtcp_send_ack(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_segment seg;
+
+	fill_data(sk, &seg, XTCP_ACK);
+	if (send_bare(sk, &seg) == -ENOMEM)
+		return;
+	xtcp_stream_sent_ack(&x->stream, xtcp_now_us());
+	tell_sent(sk, 0, false, seg.wnd);
+}
+
+void xtcp_send_syn(struct sock *sk, bool ack)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_segment seg;
+
+	xtcp_fill_syn(&x->rec, &seg, &x->policy);
+	if (x->user_mss)
+		seg.mss = min(x->user_mss, xtcp_wire_advertised_mss(sk));
+	if (!x->syn_us)
+		x->syn_us = xtcp_now_us();
+	if (x->rec.retries) {
+		x->retransmits++;
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SYNS);
+	}
+	send_bare(sk, &seg);
+}
+
+void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_segment seg;
+
+	xtcp_fill(&x->rec, &seg, o->rst_flags);
+	seg.seq = o->rst_seq;
+	seg.ack = o->rst_flags & XTCP_ACK ? o->rst_ack : 0;
+	seg.wnd = 0;
+	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_OUT_RSTS);
+	send_bare(sk, &seg);
+}
+
+/* RFC 9293 3.8.4, SHLD-12: a number that was acknowledged, and no text */
+void xtcp_send_keepalive(struct sock *sk)
+{
+	struct xtcp_segment seg;
+
+	fill_data(sk, &seg, XTCP_ACK);
+	seg.seq = xtcp_sk(sk)->rec.snd_nxt - 1;
+	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_KEEPALIVE_PROBES);
+	if (send_bare(sk, &seg) != -ENOMEM)
+		xtcp_stream_sent_ack(&xtcp_sk(sk)->stream, xtcp_now_us());
+}
+
+/* The send queue's skb that holds the byte @seq. */
+static struct sk_buff *find_text(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_write_queue, skb) {
+		if (seq_lt(seq, XTCP_SKB_CB(skb)->end))
+			return skb;
+	}
+	return NULL;
+}
+
+static struct sk_buff *next_text(struct sock *sk, struct sk_buff *skb)
+{
+	if (skb_queue_is_last(&sk->sk_write_queue, skb))
+		return NULL;
+	return skb_queue_next(&sk->sk_write_queue, skb);
+}
+
+/* Lend @len bytes of @from, from @off on, to @to. Returns how many it took. */
+static u32 lend_frags(struct sk_buff *to, const struct sk_buff *from, u32 off,
+		      u32 len)
+{
+	u32 done = 0;
+	int i, n;
+
+	for (i = 0; i < skb_shinfo(from)->nr_frags && done < len; i++) {
+		const skb_frag_t *f = &skb_shinfo(from)->frags[i];
+		u32 size = skb_frag_size(f);
+		u32 take;
+
+		if (off >= size) {
+			off -= size;
+			continue;
+		}
+		n = skb_shinfo(to)->nr_frags;
+		if (n == MAX_SKB_FRAGS)
+			break;
+		take = min(size - off, len - done);
+		skb_fill_page_desc(to, n, skb_frag_page(f),
+				   skb_frag_off(f) + off, take);
+		get_page(skb_frag_page(f));
+		done += take;
+		off = 0;
+	}
+	to->len += done;
+	to->data_len += done;
+	to->truesize += done;
+	return done;
+}
+
+/* Text that lies in too many pieces for one skb is copied together. */
+static struct sk_buff *copy_text(struct sock *sk, u32 seq, u32 len)
+{
+	struct sk_buff *skb = empty_skb(len);
+	struct sk_buff *from = find_text(sk, seq);
+	u32 done = 0;
+
+	while (skb && from && done < len) {
+		u32 off = seq + done - XTCP_SKB_CB(from)->seq;
+		u32 take = min(len - done, from->len - off);
+
+		skb_copy_bits(from, off, skb_put(skb, take), take);
+		done += take;
+		from = next_text(sk, from);
+	}
+	return skb;
+}
+
+/* Below this, copying is cheaper than counting references. */
+#define COPY_BELOW	128
+
+/* An skb with @len bytes of the send queue from @seq on; NULL: no memory */
+static struct sk_buff *cut_text(struct sock *sk, u32 seq, u32 len)
+{
+	struct sk_buff *from = find_text(sk, seq);
+	struct sk_buff *skb;
+	u32 done = 0;
+
+	if (len < COPY_BELOW)
+		return copy_text(sk, seq, len);
+	skb = empty_skb(0);
+	while (skb && done < len) {
+		u32 off = seq + done - XTCP_SKB_CB(from)->seq;
+		u32 here = min(len - done, from->len - off);
+		u32 took = lend_frags(skb, from, off, here);
+
+		done += took;
+		if (took < here) {
+			kfree_skb(skb);
+			return copy_text(sk, seq, len);
+		}
+		if (done < len)
+			from = next_text(sk, from);
+	}
+	return skb;
+}
+
+static int send_text(struct sock *sk, const struct xtcp_output *out)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_segment seg;
+	struct sk_buff *skb;
+	int err;
+
+	skb = cut_text(sk, out->seq, out->len);
+	if (!skb)
+		return -ENOMEM;
+	fill_data(sk, &seg, XTCP_ACK);
+	seg.seq = out->seq;
+	seg.len = out->len;
+	seg.flags |= (out->fin ? XTCP_FIN : 0) | (out->psh ? XTCP_PSH : 0);
+	seg.up = xtcp_urgent_field(&x->stream.urgent, out->seq);
+	if (seg.up)
+		seg.flags |= XTCP_URG;
+	if (out->again) {
+		x->retransmits++;
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SEGS);
+		trace_xtcp_retransmit(sk, out->seq, out->len);
+	}
+	x->bytes_sent += out->fresh;
+	err = ship(sk, skb, &seg);
+	xtcp_stream_sent(&x->stream, &x->rec, out, xtcp_now_us());
+	tell_sent(sk, out->fresh, out->fresh_fin, seg.wnd);
+	/* Too big for the path by now: cut anew, at once. */
+	if (err == -EMSGSIZE)
+		xtcp_sync_mss(sk, true);
+	return err == -EMSGSIZE || err == -ENOMEM ? 0 : err;
+}
+
+void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 una = x->rec.snd_una;
+
+	/* In SYN_RCVD SND.UNA is our SYN, in TIME_WAIT it is behind our FIN. */
+	q->bytes = seq_gt(x->write_seq, una) ? x->write_seq - una : 0;
+	if (q->bytes && una == x->rec.iss)
+		q->bytes--;
+	q->more = x->cork;
+}
+
+/**
+ * xtcp_push() - send what may be sent
+ * @sk:		locked
+ * @more:	the program announced more (MSG_MORE)
+ */
+void xtcp_push(struct sock *sk, bool more)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_output out;
+	struct xtcp_queue q;
+
+	if (!xtcp_in(&x->rec, XTCP_MAY_SEND))
+		return;
+	xtcp_queue(sk, &q);
+	if (q.bytes)
+		xtcp_sync_mss(sk, false);
+	q.more |= more;
+	while (xtcp_stream_next(&x->stream, &x->rec, &q, xtcp_now_us(),
+				&out)) {
+		if (send_text(sk, &out))
+			break;
+	}
+}
+
+/* One byte, or the FIN, against a closed window (RFC 9293 3.8.6.1) */
+void xtcp_send_probe(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_output out;
+	struct xtcp_queue q;
+
+	xtcp_queue(sk, &q);
+	if (!xtcp_stream_probe(&x->stream, &x->rec, &q, &out))
+		return;
+	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_WINDOW_PROBES);
+	send_text(sk, &out);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A connection that a program holds, or held: struct sock and its calls. The
+ * machine says what to do; orders.c does it and is the only writer of sk_state.
+ */
+#ifndef XTCP_SOCKET_SOCK_H
+#define XTCP_SOCKET_SOCK_H
+
+#include <linux/ipv6.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/siphash.h>
+#include <net/inet_sock.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <net/sock.h>
+
+#include "machine/machine.h"
+#include "stream/stream.h"
+#include "table/table.h"
+#include "uapi/linux/xtcp.h"
+#include "wire/wire.h"
+
+/* A setting has the name that the kernel's TIME_WAIT sockets use up. */
+#undef tw_reuse
+
+/* Numbers of xtcp_counters.count: first the reasons, then counters.def. */
+enum xtcp_counter {
+	XTCP_C_REASONS = XTCP_REASONS - 1,
+#define XTCP_COUNTER(name, counter, text) XTCP_C_##name,
+#include "socket/counters.def"
+#undef XTCP_COUNTER
+	XTCP_COUNTERS,
+};
+
+struct xtcp_counters {
+	u64 count[XTCP_COUNTERS];
+};
+
+/**
+ * struct xtcp_settings - net.xtcp.* of a namespace: see settings.def
+ * @rmem:	receive buffer: least, default, most; bytes
+ * @wmem:	send buffer: least, default, most; bytes
+ */
+struct xtcp_settings {
+#define XTCP_SETTING(name, def, min, max, unit, text) int name;
+#include "socket/settings.def"
+#undef XTCP_SETTING
+	int rmem[3];
+	int wmem[3];
+};
+
+/**
+ * struct xtcp_net - what a network namespace has of XTCP
+ * @net:	the namespace
+ * @table:	connections, listeners, ports
+ * @settings:	net.xtcp.*
+ * @counters:	/proc/net/xtcp_stat
+ * @isn_key:	RFC 6528's secret, for initial numbers and timestamp offsets
+ * @cookie_key:	secret of SYN cookies
+ * @challenge_ms: second in which challenge ACKs are being counted
+ * @challenges:	how many are left in it
+ * @orphans:	sockets without a process
+ * @observe:	belongs to observe/
+ */
+struct xtcp_net {
+	struct net *net;
+	struct xtcp_table table;
+	struct xtcp_settings settings;
+	struct xtcp_counters __percpu *counters;
+	siphash_key_t isn_key;
+	siphash_key_t cookie_key;
+	u32 challenge_ms;
+	atomic_t challenges;
+	atomic_t orphans;
+	void *observe;
+};
+
+extern unsigned int xtcp_net_id;
+/* Changes whenever somebody writes to net.xtcp.*, in whichever namespace. */
+extern u32 xtcp_generation;
+
+static inline struct xtcp_net *xtcp_net(const struct net *net)
+{
+	return net_generic(net, xtcp_net_id);
+}
+
+static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
+{
+	this_cpu_inc(xn->counters->count[counter]);
+}
+
+/**
+ * struct xtcp_sock - an XTCP socket
+ * @inet:	addresses, ports, IP options; must be first
+ * @entry:	how the table knows the connection
+ * @binding:	the local port
+ * @rec:	life-cycle record; only xtcp_step() changes it
+ * @policy:	what may differ from socket to socket; see options
+ * @generation:	xtcp_generation when @policy was made
+ * @stream:	reliability arithmetic
+ * @listener:	while it listens
+ * @accept_queue: listeners: children that are open and wait for accept()
+ * @accept_lock: of @accept_queue; taken inside the socket lock
+ * @accepting:	listeners: @accept_queue is open for more; under @accept_lock
+ * @accept_node: children: link of their listener's @accept_queue
+ * @cookie_ms:	listeners: when a SYN cookie was last sent
+ * @cookies_sent: listeners: @cookie_ms means something
+ * @stored:	text out of order, by sequence number
+ * @stored_bytes: bytes in it
+ * @write_seq:	sequence number behind the last byte that was written
+ * @copied_seq:	sequence number of the next byte to be read
+ * @destroyed:	xtcp_destroy() was here
+ * @broken_pipe: RST in CLOSE_WAIT: writes get EPIPE, one read ECONNRESET
+ * @tune_seq:	@copied_seq when the receive buffer was last looked at
+ * @tune_us:	when that was
+ * @oob_seq:	urgent data: sequence number of the last urgent byte
+ * @oob:	that byte, once it arrived
+ * @oob_state:	XTCP_OOB_NONE and the like
+ * @fixed_isn:	XTCP_ISN was set: @isn
+ * @isn:	initial number of the next connection
+ * @cork:	TCP_CORK
+ * @nodelay:	TCP_NODELAY
+ * @quickack:	TCP_QUICKACK was last set to 1
+ * @slow_ack:	TCP_QUICKACK was last set to 0
+ * @defer_accept: TCP_DEFER_ACCEPT, seconds
+ * @user_mss:	TCP_MAXSEG, 0: none
+ * @user_timeout_ms: TCP_USER_TIMEOUT
+ * @keep:	keep-alive times of this socket
+ * @syn_retries: TCP_SYNCNT, 0: the namespace's
+ * @msl_ms:	XTCP_MSL, 0: the namespace's
+ * @linger2:	TCP_LINGER2 in seconds, 0: the namespace's, -1: none
+ * @challenge_ms: when it last sent a challenge ACK
+ * @main_us:	when the stream's main timer is due; 0: never
+ * @ack_us:	when an owed ACK is due; 0: never
+ * @syn_us:	when our SYN first left
+ * @timer_late:	the timer fired while a program had the socket locked
+ * @mss:	bytes of text in a full segment, options deducted
+ * @retransmits: segments sent again
+ * @segs_in:	segments received
+ * @segs_out:	segments sent
+ * @bytes_sent:	bytes of text sent, each counted once
+ * @bytes_acked: bytes of text acknowledged
+ * @bytes_received: bytes of text received in order
+ */
+struct xtcp_sock {
+	struct inet_sock inet;
+	struct xtcp_entry entry;
+	struct xtcp_binding binding;
+	struct xtcp_record rec;
+	struct xtcp_policy policy;
+	u32 generation;
+	struct xtcp_stream stream;
+	struct xtcp_listener listener;
+	struct list_head accept_queue;
+	spinlock_t accept_lock;	/* of accept_queue */
+	bool accepting;
+	struct list_head accept_node;
+	u32 cookie_ms;
+	bool cookies_sent;
+	struct rb_root stored;
+	u32 stored_bytes;
+	u32 write_seq;
+	u32 copied_seq;
+	bool destroyed;
+	bool broken_pipe;
+	u32 tune_seq;
+	u64 tune_us;
+	u32 oob_seq;
+	u8 oob;
+	u8 oob_state;
+	bool fixed_isn;
+	u32 isn;
+	bool cork;
+	bool nodelay;
+	bool quickack;
+	bool slow_ack;
+	u32 defer_accept;
+	u16 user_mss;
+	u32 user_timeout_ms;
+	struct xtcp_keep_params keep;
+	u8 syn_retries;
+	u32 msl_ms;
+	int linger2;
+	u32 challenge_ms;
+	u64 main_us;
+	u64 ack_us;
+	u64 syn_us;
+	bool timer_late;
+	u32 mss;
+	u32 retransmits;
+	u32 segs_in;
+	u32 segs_out;
+	u64 bytes_sent;
+	u64 bytes_acked;
+	u64 bytes_received;
+};
+
+#if IS_ENABLED(CONFIG_IPV6)
+struct xtcp6_sock {
+	struct xtcp_sock xtcp;
+	struct ipv6_pinfo inet6;
+};
+#endif
+
+enum {
+	XTCP_OOB_NONE,		/* no urgent byte, or it was read */
+	XTCP_OOB_EXPECTED,	/* announced, not here yet */
+	XTCP_OOB_HERE,		/* in @oob */
+	XTCP_OOB_READ,		/* was read; its place is still marked */
+};
+
+/**
+ * struct xtcp_skb_cb - what skb->cb holds in the queues of a socket
+ * @seq:	sequence number of the byte at skb->data
+ * @from:	sequence number of the first byte that counts
+ * @end:	sequence number behind the last one that counts
+ * @fin:	stored text: a FIN follows
+ *
+ * Cutting off what does not count would take memory, and could fail.
+ */
+struct xtcp_skb_cb {
+	u32 seq;
+	u32 from;
+	u32 end;
+	bool fin;
+};
+
+#define XTCP_SKB_CB(skb)	((struct xtcp_skb_cb *)((skb)->cb))
+
+static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
+{
+	return (struct xtcp_sock *)sk;
+}
+
+static inline struct sock *xtcp_entry_sock(struct xtcp_entry *e)
+{
+	return (struct sock *)container_of(e, struct xtcp_sock, entry);
+}
+
+static inline struct xtcp_table *xtcp_table_of(const struct sock *sk)
+{
+	return &xtcp_net(sock_net(sk))->table;
+}
+
+static inline u64 xtcp_now_us(void)
+{
+	return ktime_to_us(ktime_get());
+}
+
+/* Our timestamp clock: RFC 7323 5.4, milliseconds and a secret offset. */
+static inline u32 xtcp_now_ts(const struct xtcp_record *r)
+{
+	return xtcp_now_ms() + r->ts_offset;
+}
+
+/**
+ * struct xtcp_turn - one event on its way through a socket
+ * @e:		the event
+ * @o:		what the machine ordered
+ * @skb:	the segment's text; NULL without one, or once it was taken
+ * @snd_una:	of the record before the step
+ * @snd_wnd:	likewise
+ * @since_ms:	likewise
+ * @errno_icmp:	with %XTCP_EV_ICMP_HARD: what to report, negative
+ * @sent_ack:	a segment with the current ack left meanwhile
+ */
+struct xtcp_turn {
+	struct xtcp_event e;
+	struct xtcp_orders o;
+	struct sk_buff *skb;
+	u32 snd_una;
+	u32 snd_wnd;
+	u32 since_ms;
+	int errno_icmp;
+};
+
+/* sock.c: making and unmaking */
+extern struct proto xtcp_prot;
+extern struct proto xtcp6_prot;
+extern struct proto_ops xtcp_ops;
+extern struct proto_ops xtcp6_ops;
+int xtcp_sock_module_init(int family);
+void xtcp_sock_module_exit(void);
+int xtcp_create(struct net *net, struct socket *sock, int protocol, int kern);
+void xtcp_sock_init(struct sock *sk);
+void xtcp_sock_destruct(struct sock *sk);
+int xtcp_get_port(struct sock *sk, unsigned short port);
+void xtcp_settings_default(struct xtcp_settings *s);
+
+/* orders.c: the only writer of sk_state. The socket is locked. */
+void xtcp_turn_init(struct sock *sk, struct xtcp_turn *turn,
+		    enum xtcp_event_kind kind);
+void xtcp_take_turn(struct sock *sk, struct xtcp_turn *turn);
+void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn);
+void xtcp_happen(struct sock *sk, enum xtcp_event_kind kind);
+void xtcp_end_because(struct sock *sk, enum xtcp_event_kind kind, u8 reason);
+void xtcp_count_step(struct xtcp_net *xn, const struct xtcp_orders *o);
+
+/* child.c: from half-open to a socket of its own */
+struct sock *xtcp_child_create(struct sock *listener,
+			       const struct xtcp_tuple *t,
+			       const struct xtcp_record *r);
+void xtcp_child_discard(struct sock *child);
+void xtcp_child_open(struct sock *listener, struct sock *child,
+		     struct xtcp_turn *turn);
+int xtcp_accept_call(struct socket *sock, struct socket *newsock, int flags,
+		     bool kern);
+
+/* input.c */
+extern const struct xtcp_input_ops xtcp_input_ops;
+void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
+		     const struct xtcp_segment *seg);
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+
+/* listen.c */
+void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
+		      struct sk_buff *skb, const struct xtcp_tuple *t,
+		      const struct xtcp_segment *seg, u32 iss_least);
+int xtcp_listen_call(struct socket *sock, int backlog);
+void xtcp_listen_stop(struct sock *sk);
+
+/* small.c: connections without a socket */
+bool xtcp_small_in(struct xtcp_net *xn, struct xtcp_small *s,
+		   struct sk_buff *skb, const struct xtcp_tuple *t,
+		   const struct xtcp_segment *seg);
+extern const struct xtcp_table_ops xtcp_table_ops;
+bool xtcp_become_small(struct sock *sk);
+void xtcp_small_evict(struct xtcp_table *table, struct xtcp_small *s);
+void xtcp_small_unheard(struct xtcp_table *table, struct xtcp_small *s);
+void xtcp_small_netns_gone(struct xtcp_table *table, struct xtcp_small *s);
+/* What connect() and a TIME_WAIT entry agree on: @bound: by the program. */
+struct xtcp_reuse {
+	bool bound;
+	u32 iss_least;
+};
+
+bool xtcp_small_reusable(struct xtcp_table *table, struct xtcp_small *s,
+			 void *arg);
+
+/* reply.c: segments that belong to no socket */
+void xtcp_reply(struct xtcp_net *xn, const struct xtcp_tuple *t,
+		const struct xtcp_record *r, const struct xtcp_reply_opts *opts,
+		const struct xtcp_orders *o);
+void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg,
+	       u8 flags);
+void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,
+		   const struct xtcp_policy *p);
+
+/* store.c: text that arrived, in order and not */
+bool xtcp_may_take(struct sock *sk, struct sk_buff *skb);
+void xtcp_take_in(struct sock *sk, struct sk_buff *skb, u32 seq, u32 from,
+		  u32 len);
+bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
+		bool fin);
+struct sk_buff *xtcp_stored_next(struct sock *sk, struct xtcp_range *range);
+void xtcp_purge_stored(struct sock *sk);
+u32 xtcp_unread(const struct sock *sk);
+void xtcp_room(const struct sock *sk, struct xtcp_room *room);
+
+/* receive.c */
+int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+		 int *addr_len);
+
+/* urgent.c */
+void xtcp_urgent_in(struct sock *sk, struct sk_buff *skb,
+		    const struct xtcp_turn *turn);
+int xtcp_recv_urgent(struct sock *sk, struct msghdr *msg, int flags);
+
+/* send.c */
+int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
+void xtcp_free_acked(struct sock *sk);
+void xtcp_purge_unsent(struct sock *sk);
+void xtcp_write_space(struct sock *sk);
+
+/* output.c */
+void xtcp_push(struct sock *sk, bool more);
+void xtcp_send_ack(struct sock *sk);
+void xtcp_send_syn(struct sock *sk, bool ack);
+void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o);
+void xtcp_send_probe(struct sock *sk);
+void xtcp_send_keepalive(struct sock *sk);
+void xtcp_sync_mss(struct sock *sk, bool again);
+u32 xtcp_effective_mss(struct sock *sk);
+void xtcp_queue(const struct sock *sk, struct xtcp_queue *q);
+
+/* secret.c: initial numbers, timestamp offsets, cookies, challenge limits */
+void xtcp_secret_init(struct xtcp_net *xn);
+u32 xtcp_initial_number(struct xtcp_net *xn, const struct xtcp_tuple *t);
+u32 xtcp_ts_offset(struct xtcp_net *xn, const struct xtcp_tuple *t);
+u32 xtcp_cookie_count(void);
+u32 xtcp_cookie_mac(struct xtcp_net *xn, const struct xtcp_tuple *t, u32 irs,
+		    u32 count);
+bool xtcp_challenge_allowed(struct xtcp_net *xn, u32 *last_ms);
+
+/* timers.c */
+void xtcp_timer_fired(struct timer_list *t);
+void xtcp_timer_arm(struct sock *sk);
+void xtcp_release_cb(struct sock *sk);
+
+/* open.c */
+int xtcp_connect_call(struct socket *sock, struct sockaddr *addr, int len,
+		      int flags);
+int xtcp_disconnect(struct sock *sk, int flags);
+void xtcp_opening(struct sock *sk, const struct xtcp_tuple *t,
+		  struct xtcp_opening *open);
+
+/* close.c */
+void xtcp_close(struct sock *sk, long timeout);
+int xtcp_shutdown_call(struct socket *sock, int how);
+void xtcp_done(struct sock *sk);
+void xtcp_destroy(struct sock *sk);
+void xtcp_abort_orphans(struct xtcp_net *xn);
+
+/* options.c, policy.c, ioctl.c, poll.c */
+__poll_t xtcp_poll(struct file *file, struct socket *sock,
+		   struct poll_table_struct *wait);
+int xtcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+int xtcp_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
+		    unsigned int len);
+int xtcp_getsockopt(struct socket *sock, int level, int name,
+		    char __user *val, int __user *len);
+void xtcp_set_keepalive(struct sock *sk, int on);
+/* Settings and options of @sk into @sk's policy and stream parameters. */
+void xtcp_policy_refresh(struct sock *sk);
+void xtcp_policy_of(const struct sock *sk, struct xtcp_policy *p);
+void xtcp_stream_renew(struct xtcp_sock *x);
+void xtcp_policy_init(struct xtcp_policy *p, const struct xtcp_settings *s);
+
+#endif

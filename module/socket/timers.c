@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One kernel timer a socket. It is never moved to a later time, only looked at
+ * again when it fires: that makes what each segment costs small.
+ */
+#include "socket/sock.h"
+#include "socket/trace_events.h"
+
+#define R1_RETRIES	3
+
+/* Milliseconds until a record's life timer, 0 when it is due. */
+static u64 life_due_us(const struct xtcp_record *r, u64 now_us)
+{
+	s32 left = (s32)(r->expires_ms - xtcp_now_ms());
+
+	return now_us + (left > 0 ? (u64)left * USEC_PER_MSEC : 0);
+}
+
+static u64 earlier(u64 a, u64 b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
+/* Ask stream and record when each timer is due, and be there for the first. */
+void xtcp_timer_arm(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_stream_timers st = {};
+	u64 now_us = xtcp_now_us();
+	struct xtcp_queue q;
+	unsigned long when;
+	u64 due = 0;
+
+	if (xtcp_in(&x->rec, XTCP_SYNCHRONISED)) {
+		xtcp_queue(sk, &q);
+		xtcp_stream_timers(&x->stream, &x->rec, &q, now_us, &st);
+	}
+	x->main_us = st.main_us;
+	x->ack_us = st.ack_us;
+	if (x->rec.timer)
+		due = life_due_us(&x->rec, now_us);
+	due = earlier(due, earlier(x->main_us, x->ack_us));
+	if (!due) {
+		sk_stop_timer(sk, &sk->sk_timer);
+		return;
+	}
+	when = jiffies + usecs_to_jiffies(due > now_us ? due - now_us : 0) + 1;
+	if (timer_pending(&sk->sk_timer) &&
+	    time_before_eq(sk->sk_timer.expires, when))
+		return;
+	sk_reset_timer(sk, &sk->sk_timer, when);
+}
+
+static void main_expired(struct sock *sk, u64 now_us)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u8 reason = 0;
+
+	switch (xtcp_stream_expired(&x->stream, &x->rec, now_us, &reason)) {
+	case XTCP_EXPIRED_NOTHING:
+		break;
+	case XTCP_EXPIRED_RTO:
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RTO_TIMEOUTS);
+		xtcp_happen(sk, XTCP_EV_RETRANSMIT);
+		/* RFC 9293 3.8.3, R1: perhaps another way leads there. */
+		if (x->rec.retries == R1_RETRIES)
+			dst_negative_advice(sk);
+		break;
+	case XTCP_EXPIRED_PROBE:
+		xtcp_send_probe(sk);
+		break;
+	case XTCP_EXPIRED_TRANSMIT:
+		xtcp_push(sk, false);
+		break;
+	case XTCP_EXPIRED_KEEPALIVE:
+		xtcp_send_keepalive(sk);
+		break;
+	case XTCP_EXPIRED_GIVE_UP:
+		xtcp_end_because(sk, XTCP_EV_GIVE_UP, reason);
+		break;
+	}
+}
+
+static void life_expired(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 timeout_ms = x->user_timeout_ms;
+
+	if (x->rec.timer != XTCP_LIFE_HANDSHAKE) {
+		xtcp_happen(sk, XTCP_EV_LIFE_OVER);
+		return;
+	}
+	if (timeout_ms && xtcp_now_ms() - x->rec.since_ms >= timeout_ms)
+		xtcp_end_because(sk, XTCP_EV_GIVE_UP, XTCP_R_USER_TIMEOUT);
+	else
+		xtcp_happen(sk, XTCP_EV_RETRANSMIT);
+}
+
+/* Whatever is due. The socket is locked and stays there until we are through. */
+static void run_due(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u64 now_us = xtcp_now_us();
+
+	/* In TIME_WAIT the record stays as it was, but a small form has it. */
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	if (x->rec.timer && seq_leq(x->rec.expires_ms, xtcp_now_ms()))
+		life_expired(sk);
+	if (x->main_us && x->main_us <= now_us &&
+	    xtcp_in(&x->rec, XTCP_SYNCHRONISED))
+		main_expired(sk, now_us);
+	if (x->ack_us && x->ack_us <= now_us &&
+	    xtcp_in(&x->rec, XTCP_SYNCHRONISED) &&
+	    xtcp_stream_ack_expired(&x->stream, now_us)) {
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_DELAYED_ACKS);
+		xtcp_send_ack(sk);
+	}
+	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN)
+		xtcp_timer_arm(sk);
+}
+
+void xtcp_timer_fired(struct timer_list *t)
+{
+	struct sock *sk = from_timer(sk, t, sk_timer);
+
+	bh_lock_sock(sk);
+	if (sock_owned_by_user(sk))
+		xtcp_sk(sk)->timer_late = true;
+	else
+		run_due(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/* A program lets the socket go: what the timer could not do is done now. */
+void xtcp_release_cb(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!x->timer_late)
+		return;
+	x->timer_late = false;
+	sock_hold(sk);
+	run_due(sk);
+	sock_put(sk);
+}
