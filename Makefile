@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# `make help` lists what this file can do. Kbuild tells the kernel's build
+# system what the module is made of.
+
+# 6.1 or 6.12: Debian's kernels, in the guest. Empty: the running kernel.
+SHELL := /bin/bash
+KERNEL ?=
+# Some of the tests: TESTS="socket/opening packet/abort"
+TESTS ?=
+# 1: socket() may load the installed module by itself
+AUTOLOAD ?=
+
+KRELEASE ?= $(if $(KERNEL),$(shell . scripts/lib.sh; installed_kernel $(KERNEL)),$(shell uname -r))
+KDIR ?= /lib/modules/$(KRELEASE)/build
+# Each kernel has its own folder: a copy made of links, so that one checkout
+# serves several kernels at once and stays clean.
+O := $(CURDIR)/build/$(KRELEASE)
+W ?= 1
+C ?= 0
+
+export KERNEL
+
+all: module
+
+help:
+	@echo 'make              build xtcp.ko for the running kernel'
+	@echo '                  (KERNEL=6.1 or 6.12: for that Debian kernel)'
+	@echo 'make demo         watch a connection live, in a guest'
+	@echo 'make check        build and run all tests, in a guest'
+	@echo '                  TESTS="socket/opening packet/abort": only some'
+	@echo 'make install      module and header (AUTOLOAD=1: load by socket())'
+	@echo 'make uninstall    remove both'
+	@echo 'make deps         install the Debian packages that are missing'
+	@echo 'make selftests    build the tests'
+	@echo 'make docs         bring the generated parts of Documentation/ up to date'
+	@echo 'make ladders      run each scenario and put its ladder into them'
+	@echo 'make clean        remove what was built'
+	@echo
+	@echo 'scripts/vm COMMAND          run a command in a guest'
+	@echo 'scripts/selftest TEST...    run tests in a guest'
+	@echo 'scripts/xtcp-lab NAME       run a row of the life cycle and show it'
+
+module: $(O)/xtcp.ko
+	@cp -u $(O)/xtcp.ko xtcp.ko
+
+$(O)/xtcp.ko: farm
+	@[ -e $(KDIR)/Makefile ] || { \
+		echo "no headers of kernel $(KRELEASE) at $(KDIR):" \
+		     "KERNEL=6.1 builds for Debian's 6.1 (make deps first)"; \
+		exit 1; }
+	+@flock $(O).lock $(MAKE) -s -C $(KDIR) M=$(O) W=$(W) C=$(C) modules
+
+farm:
+	@mkdir -p $(O)
+	@find $(O) -xtype l -delete
+	@cp -asn $(CURDIR)/module $(CURDIR)/Kbuild $(O)/
+
+deps:
+	@scripts/deps $(KERNEL)
+
+selftests:
+	+$(MAKE) -C selftests
+
+check:
+	@scripts/check $(TESTS)
+
+demo:
+	@scripts/demo
+
+# Those parts of Documentation/ that are made from the source.
+docs:
+	@scripts/gen-docs
+	+@$(MAKE) -s -C selftests/machine OUT=$(CURDIR)/build/selftests/machine docs
+
+# Those parts that come from real runs: takes a while.
+ladders:
+	@scripts/xtcp-lab --ladders
+	+@$(MAKE) --no-print-directory docs
+
+MODDIR := $(DESTDIR)/lib/modules/$(KRELEASE)/updates
+HEADER := $(DESTDIR)/usr/include/linux/xtcp.h
+ALIAS := $(DESTDIR)/etc/modprobe.d/xtcp.conf
+
+install: module
+	install -D -m 644 $(O)/xtcp.ko $(MODDIR)/xtcp.ko
+	strip --strip-debug $(MODDIR)/xtcp.ko
+	install -D -m 644 module/uapi/linux/xtcp.h $(HEADER)
+	@if [ "$(AUTOLOAD)" = 1 ]; then \
+		mkdir -p $(dir $(ALIAS)); \
+		scripts/family-alias >$(ALIAS); \
+		echo "socket() will load xtcp: $(ALIAS)"; \
+	else \
+		rm -f $(ALIAS); \
+	fi
+	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KRELEASE)
+
+uninstall:
+	rm -f $(MODDIR)/xtcp.ko $(HEADER) $(ALIAS)
+	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KRELEASE)
+
+clean:
+	rm -rf build xtcp.ko
+
+.PHONY: all help module farm deps selftests check demo docs ladders install uninstall clean

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net.xtcp.*, from settings.def.
+ */
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "observe/internal.h"
+
+static const char cc_name[] = "newreno";
+
+/* Least and most of each setting, by the same names. */
+#define XTCP_SETTING(name, def, min, max, unit, text) \
+	static int name##_least = (min); static int name##_most = (max);
+#include "socket/settings.def"
+#undef XTCP_SETTING
+
+/* Writing anything but 0 resets what no process holds; reads as 0. */
+static int abort_orphans(XTCP_CTL_CONST struct ctl_table *table, int write,
+			 void *buffer, size_t *len, loff_t *pos)
+{
+	int val = 0;
+	struct ctl_table mine = { .data = &val, .maxlen = sizeof(val) };
+	int err = proc_dointvec(&mine, write, buffer, len, pos);
+
+	if (!err && write && val)
+		xtcp_abort_orphans(table->extra1);
+	return err;
+}
+
+/* As the kernel's own; then sockets are told that a setting has changed. */
+static int write_setting(XTCP_CTL_CONST struct ctl_table *table, int write,
+			 void *buffer, size_t *len, loff_t *pos)
+{
+	int err = proc_dointvec_minmax(table, write, buffer, len, pos);
+
+	if (!err && write)
+		WRITE_ONCE(xtcp_generation, xtcp_generation + 1);
+	return err;
+}
+
+static const struct ctl_table template[] = {
+#define XTCP_SETTING(name, def, min, max, unit, text) { \
+	.procname = #name, \
+	.data = (void *)offsetof(struct xtcp_settings, name), \
+	.maxlen = sizeof(int), \
+	.mode = 0644, \
+	.proc_handler = write_setting, \
+	.extra1 = &name##_least, \
+	.extra2 = &name##_most, \
+},
+#include "socket/settings.def"
+#undef XTCP_SETTING
+	{
+		.procname = "rmem",
+		.data = (void *)offsetof(struct xtcp_settings, rmem),
+		.maxlen = 3 * sizeof(int),
+		.mode = 0644,
+		.proc_handler = proc_dointvec_minmax,
+		.extra1 = SYSCTL_ONE,
+	},
+	{
+		.procname = "wmem",
+		.data = (void *)offsetof(struct xtcp_settings, wmem),
+		.maxlen = 3 * sizeof(int),
+		.mode = 0644,
+		.proc_handler = proc_dointvec_minmax,
+		.extra1 = SYSCTL_ONE,
+	},
+};
+
+/* Behind the settings: two of their own, and the empty one that ends it. */
+#define SETTINGS	ARRAY_SIZE(template)
+
+int xtcp_sysctl_init(struct xtcp_net *xn, struct xtcp_observe *ob)
+{
+	struct ctl_table *t;
+	int i;
+
+	t = kcalloc(SETTINGS + 3, sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return -ENOMEM;
+	for (i = 0; i < SETTINGS; i++) {
+		t[i] = template[i];
+		t[i].data = (char *)&xn->settings + (size_t)t[i].data;
+	}
+	t[i].procname = "abort_orphans";
+	t[i].mode = 0644;
+	t[i].proc_handler = abort_orphans;
+	t[i++].extra1 = xn;
+	t[i].procname = "congestion_control";
+	t[i].data = (void *)cc_name;
+	t[i].maxlen = sizeof(cc_name);
+	t[i].mode = 0444;
+	t[i++].proc_handler = proc_dostring;
+	ob->sysctls = xtcp_register_sysctl(xn->net, "net/xtcp", t, i);
+	if (!ob->sysctls) {
+		kfree(t);
+		return -ENOMEM;
+	}
+	ob->table = t;
+	return 0;
+}
+
+void xtcp_sysctl_exit(struct xtcp_observe *ob)
+{
+	unregister_net_sysctl_table(ob->sysctls);
+	kfree(ob->table);
+}
