@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One end of a connection in the hands of a test: it plays the user, the
+ * machine and the peer, and sees what the stream wants to send.
+ */
+#ifndef SELFTESTS_STREAM_END_H
+#define SELFTESTS_STREAM_END_H
+
+#include "stream/stream.h"
+
+#define MSS	1000u
+#define WND	60000u
+#define START_US	1000000ull
+
+/**
+ * struct end - the end
+ * @r:		its record, in ESTABLISHED
+ * @s:		its stream
+ * @q:		its send queue
+ * @now_us:	the time
+ * @out:	what was sent last, or why nothing was
+ * @sent:	segments sent by end_transmit()
+ * @sent_bytes:	their text
+ * @timers:	as after the last end_transmit()
+ */
+struct end {
+	struct xtcp_record r;
+	struct xtcp_stream s;
+	struct xtcp_queue q;
+	u64 now_us;
+	struct xtcp_output out;
+	u32 sent;
+	u32 sent_bytes;
+	struct xtcp_stream_timers timers;
+};
+
+/* Sequence numbers begin here: at the circle's seams. */
+extern const u32 end_seams[5];
+
+/* No opening: established, first byte at @first, peer's window %WND. */
+void end_init(struct end *e, u32 first);
+/* Change a setting before the connection opens. */
+void end_init_with(struct end *e, u32 first,
+		   const struct xtcp_stream_params *p, u8 syn_retries);
+void end_write(struct end *e, u32 bytes);
+void end_fin(struct end *e);
+/* One segment. Returns false if the stream does not want to; see out.held. */
+bool end_send(struct end *e);
+/* Everything that may go now, then the timers. Returns the number of segments */
+u32 end_transmit(struct end *e);
+/* An ACK for what the peer has up to @ack, with window @wnd; no transmit. */
+u32 end_ack(struct end *e, u32 ack, u32 wnd);
+/* The same with a timestamp echo. */
+u32 end_ack_ts(struct end *e, u32 ack, u32 wnd, u32 tsecr);
+/* Time passes until the main timer fires. */
+enum xtcp_expired end_expire(struct end *e);
+/* Both it and what the machine does about a retransmission time-out. */
+enum xtcp_expired end_timeout(struct end *e);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The congestion window: RFC 5681, 6928. */
+#include "stream/cc.h"
+#include "tap.h"
+
+static struct xtcp_cc fresh(u32 mss, u8 segments)
+{
+	struct xtcp_cc cc;
+
+	xtcp_cc_init(&cc, &xtcp_newreno, mss, segments);
+	return cc;
+}
+
+TEST(cc_init__initial_window)
+{
+	static const struct {
+		u32 mss, segments, cwnd;
+	} v[] = {
+		{ 1460, 10, 14600 }, { 1448, 10, 14480 }, { 536, 10, 5360 },
+		{ 8948, 10, 17896 }, { 1460, 0, 1460 }, { 1460, 1, 1460 },
+		{ 1460, 3, 4380 }, { 88, 10, 880 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		test_case("mss %u", v[i].mss);
+		EXPECT_EQ(fresh(v[i].mss, v[i].segments).cwnd, v[i].cwnd);
+	}
+}
+
+TEST(cc_acked__slow_start)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	xtcp_cc_acked(&cc, 1000, 0);
+	EXPECT_EQ(cc.cwnd, 11000);
+	xtcp_cc_acked(&cc, 2000, 0);
+	EXPECT_EQ(cc.cwnd, 12000);
+	/* ACKs that split one segment gain no more than the segment. */
+	xtcp_cc_acked(&cc, 400, 0);
+	xtcp_cc_acked(&cc, 600, 0);
+	EXPECT_EQ(cc.cwnd, 13000);
+}
+
+TEST(cc_acked__congestion_avoidance)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+	u32 i;
+
+	cc.ssthresh = 10000;
+	for (i = 0; i < 9; i++)
+		xtcp_cc_acked(&cc, 1000, 0);
+	EXPECT_EQ(cc.cwnd, 10000);
+	xtcp_cc_acked(&cc, 1000, 0);
+	EXPECT_EQ(cc.cwnd, 11000);
+	for (i = 0; i < 11; i++)
+		xtcp_cc_acked(&cc, 1000, 0);
+	EXPECT_EQ(cc.cwnd, 12000);
+}
+
+TEST(cc_acked__never_overflows)
+{
+	struct xtcp_cc cc = fresh(65000, 10);
+	u32 i;
+
+	cc.cwnd = XTCP_CWND_MAX - 1;
+	for (i = 0; i < 10; i++)
+		xtcp_cc_acked(&cc, 0x7fffffff, 0);
+	EXPECT_EQ(cc.cwnd, XTCP_CWND_MAX);
+	cc.ssthresh = 2;
+	for (i = 0; i < 10; i++)
+		xtcp_cc_acked(&cc, 0x7fffffff, 0);
+	EXPECT_EQ(cc.cwnd, XTCP_CWND_MAX);
+}
+
+TEST(cc_timeout__ssthresh_once)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	xtcp_cc_timeout(&cc, 20000, true, 0);
+	EXPECT_EQ(cc.cwnd, 1000);
+	EXPECT_EQ(cc.ssthresh, 10000);
+	xtcp_cc_timeout(&cc, 1000, false, 0);
+	EXPECT_EQ(cc.ssthresh, 10000);
+	xtcp_cc_timeout(&cc, 1000, true, 0);
+	EXPECT_EQ(cc.ssthresh, 2000);
+}
+
+TEST(cc_restart__at_most_the_initial_window)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	cc.cwnd = 50000;
+	xtcp_cc_restart(&cc);
+	EXPECT_EQ(cc.cwnd, 10000);
+	cc.cwnd = 3000;
+	xtcp_cc_restart(&cc);
+	EXPECT_EQ(cc.cwnd, 3000);
+}
+
+TEST(cc_mss__as_many_segments)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	xtcp_cc_mss(&cc, 500);
+	EXPECT_EQ(cc.cwnd, 5000);
+	EXPECT_EQ(cc.ssthresh, XTCP_SSTHRESH_NONE);
+	cc.cwnd = 100;
+	cc.ssthresh = 3000;
+	xtcp_cc_mss(&cc, 8000);
+	EXPECT_EQ(cc.cwnd, 8000);
+	EXPECT_EQ(cc.ssthresh, 48000);
+	cc.cwnd = XTCP_CWND_MAX;
+	xtcp_cc_mss(&cc, 65000);
+	EXPECT(cc.cwnd <= XTCP_CWND_MAX);
+}
