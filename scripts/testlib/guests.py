@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kselftests in guests: shared out, watched, started again after a crash.
+
+selftests/lib/guest.py runs them at the other end and marks what it prints.
+"""
+import fcntl
+import json
+import os
+import queue
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+import closure
+from report import Stream
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BOOT_S = 600		# wall time for boot and warm-up
+DEFAULT_COST_S = {"net": 60, "socket": 10, "packet": 15}	# at the first run
+TIMES = os.path.join(os.environ.get("XDG_CACHE_HOME",
+                                    os.path.expanduser("~/.cache")),
+                     "xtcp", "test-times.json")
+
+
+def make(*args):
+    """Run make in selftests/ and give its output."""
+    done = subprocess.run(["make", "-s", "-C", TOP + "/selftests", *args],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split()
+
+
+def build_alone(stage):
+    """Two runs in one checkout must not write the same programs at once."""
+    os.makedirs(TOP + "/build", exist_ok=True)
+    with open(TOP + "/build/selftests.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        make("-j2", "stage", "STAGE=" + stage)
+
+
+def known_times():
+    try:
+        with open(TIMES) as f:
+            return json.load(f)
+    except (OSError, ValueError):
+        return {}
+
+
+def keep_times(times):
+    os.makedirs(os.path.dirname(TIMES), exist_ok=True)
+    with open(TIMES + ".new", "w") as f:
+        json.dump(dict(known_times(), **times), f, indent=1)
+    os.replace(TIMES + ".new", TIMES)
+
+
+def share_out(tests, guests):
+    """The longest first, each to who has least; few tests need few guests."""
+    times = known_times()
+    cost = {t: times.get(t, DEFAULT_COST_S[t.partition("/")[0]])
+            for t in tests}
+    parts = [[] for _ in range(max(1, min(guests, len(tests))))]
+    for test in sorted(tests, key=lambda t: -cost[t]):
+        min(parts, key=lambda p: sum(cost[t] for t in p)).append(test)
+    return parts
+
+
+class Guest:
+    """One part of the tests, in as many boots as it takes."""
+    def __init__(self, report, tests, stage, options):
+        self.report, self.left, self.stage = report, list(tests), stage
+        self.options, self.times = options, {}
+        self.stream = self.current = None
+        self.began = 0
+        self.clean = self.unloading = False
+
+    def run(self):
+        while self.left:
+            before = len(self.left)
+            self.boot()
+            if self.clean:
+                return
+            if len(self.left) == before:	# died before the first test
+                for test in self.left:
+                    self.report.result(False, test + ": not run, the guest "
+                                       "does not come up", self.tail)
+                return
+        if not self.clean and not self.unloading:
+            self.report.result(False, "the guest died between tests",
+                               self.tail)
+
+    def boot(self):
+        o = self.options
+        log = os.path.join(o.logs, "guest-%d.log" % threading.get_ident())
+        command = [TOP + "/scripts/vm", "--kernel", o.kernel, "--mem", "1536",
+                   "--par" if o.parallel else "--det", "--timeout", "7200",
+                   "--in", self.stage, "--log", log, "--",
+                   "/usr/bin/python3", "-u", "/run/vm/stage/guest.py",
+                   "/run/vm/stage", *self.left]
+        self.tail, self.clean, self.current = [], False, None
+        vm = subprocess.Popen(command, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              errors="replace")
+        why = "interrupted"
+        try:
+            why = self.follow(vm)
+        finally:
+            vm.terminate()
+            vm.wait()
+        if self.current:
+            self.lost(why, log)
+
+    def follow(self, vm):
+        """Read until the guest ends; a test has a bound of wall time."""
+        lines = queue.Queue()
+
+        def pump():
+            for line in vm.stdout:
+                lines.put(line)
+            lines.put(None)
+        threading.Thread(target=pump, daemon=True).start()
+        due = time.monotonic() + BOOT_S
+        while True:
+            try:
+                line = lines.get(timeout=max(0.1, due - time.monotonic()))
+            except queue.Empty:
+                return "no end within %d s" % (
+                    self.options.limit if self.current else BOOT_S)
+            if line is None:
+                return "the guest died"
+            if line.startswith("## "):
+                if self.mark(line.split()[1:]):
+                    return "done"
+                due = time.monotonic() + (self.options.limit if self.current
+                                          else BOOT_S)
+            else:
+                self.text(line)
+
+    def text(self, line):
+        self.tail = self.tail[-40:] + [line.rstrip()]
+        if self.stream:
+            self.stream.line(line)
+            self.whole.write(line)
+
+    def mark(self, words):
+        what, name = words[0], words[1] if len(words) > 1 else ""
+        if what == "begin":
+            self.current, self.began = name, time.monotonic()
+            self.stream = Stream(self.report, name)
+            self.stream.held = []
+            path = os.path.join(self.options.logs,
+                                name.replace("/", "-") + ".log")
+            self.whole = open(path, "w")
+            self.splat = False
+            self.unloading = name == "module/rmmod"
+        elif what == "again":
+            self.report.note("%s: once more %s" % (name, " ".join(words[2:])))
+            self.whole.close()
+            self.current = self.stream = None
+        elif what == "splat":
+            self.splat = True
+        elif what == "end":
+            self.finish(" ".join(words[3:]))
+        elif what == "done":
+            self.clean = True
+        return what == "done"
+
+    def finish(self, how):
+        name = self.current
+        kernel = [t for t in self.stream.kept if t.startswith("#k")]
+        if self.splat:
+            self.report.result(False, name + ": the kernel complained", kernel)
+        self.stream.kept = [t for t in self.stream.kept if t not in kernel]
+        self.stream.finish(how)
+        self.times[name] = round(time.monotonic() - self.began, 1)
+        self.forget()
+
+    def forget(self):
+        if self.current in self.left:
+            self.left.remove(self.current)
+        self.whole.close()
+        self.current = self.stream = None
+
+    def lost(self, why, log):
+        """The guest went down with a test: that one failed; go on."""
+        details = list(self.stream.kept)
+        self.stream.release()
+        try:
+            with open(log, errors="replace") as f:
+                details += f.read().splitlines()[-80:]
+        except OSError:
+            pass
+        self.report.result(False, "%s: %s" % (self.current, why), details)
+        if self.current == "module/insmod":
+            self.left = []
+        self.forget()
+
+
+def run(report, tests, options):
+    """Build, stage and run; every result goes into the report."""
+    base = tempfile.mkdtemp(prefix="xtcp-selftest.")
+    stage = base + "/stage"
+    try:
+        build_alone(stage)
+        if os.environ.get("XTCP_TEST_HOST") != "1":
+            shutil.copy(options.module, stage + "/xtcp.ko")
+        with open(stage + "/in-memory", "w") as f:
+            f.write("\n".join(closure.files(stage, options.release)) + "\n")
+        os.makedirs(options.logs, exist_ok=True)
+        guests = [Guest(report, part, stage, options)
+                  for part in share_out(tests, options.guests)]
+        threads = [threading.Thread(target=g.run) for g in guests]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        times = {}
+        for g in guests:
+            times.update(g.times)
+        keep_times(times)
+    finally:
+        shutil.rmtree(base)

@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Between TCP and IP: ICMP errors, path MTU, TTL, type of service."""
+import socket
+
+import segment
+from context import HOST, main
+from icmp import HARD, SOFT, send_icmp
+from tap import test
+
+VERSIONS = (4, 6)
+ROLES = ("passive", "active")
+TOO_BIG = {4: (3, 4), 6: (2, 0)}
+QUENCH = (4, 0)
+
+
+def alive(t, f):
+    f.send("PA", b"alive")
+    f.expect("A", within=0.6)
+    t.see("read", t.read(f), b"alive")
+
+
+@test("icmp", what=("hard-in-syn-sent",), v=VERSIONS)
+def hard(t):
+    """SHLD-26: it ends the opening."""
+    for kind in HARD[t.v]:
+        f = t.hold_syn_sent()
+        send_icmp(f, kind, f.irs)
+        f.expect_state("CLOSED")
+        t.see("SO_ERROR", t.so_error(f) in (
+            "ECONNREFUSED", "ENOPROTOOPT"), True)
+
+
+@test("icmp", what=("soft-in-syn-sent",), v=VERSIONS,
+      host="it gives up openings on any error")
+def soft(t):
+    """MUST-56: none of them ends it."""
+    for kind in SOFT[t.v]:
+        f = t.hold_syn_sent()
+        send_icmp(f, kind, f.irs)
+        f.expect_state("SYN_SENT")
+        f.drain()
+        f.send("SA", opts=segment.mss(1460))
+        f.expect("A")
+        f.expect_state("ESTABLISHED")
+
+
+@test("icmp", what=("wrong-sequence",), v=VERSIONS)
+def wrong_sequence(t):
+    """RFC 5927: it must quote a number that is under way."""
+    f = t.hold_syn_sent()
+    for seq in (f.irs + 5000, f.irs - 5000):
+        send_icmp(f, HARD[t.v][-1], seq)
+        f.expect_state("SYN_SENT")
+
+
+@test("icmp", what=("wrong-port",), v=VERSIONS)
+def wrong_port(t):
+    """MUST-54: it counts for the connection that it quotes."""
+    f = t.hold_syn_sent()
+    g = t.flow(f.lport, f.fport + 1)
+    send_icmp(g, HARD[t.v][-1], f.irs)
+    f.expect_state("SYN_SENT")
+
+
+@test("icmp", what=("established",), role=ROLES, v=VERSIONS)
+def established(t):
+    """Whatever it says, it does not end what is synchronised."""
+    f = t.hold_established()
+    f.sock.send(b"x")
+    seg = f.expect("PA", data=b"x")
+    for kind in HARD[t.v] + SOFT[t.v]:
+        send_icmp(f, kind, seg.seq)
+        f.expect_state("ESTABLISHED")
+    f.drain()
+    f.send("A")
+    alive(t, f)
+
+
+@test("icmp", what=("half-open",), v=VERSIONS,
+      host="it gives up openings on any error")
+def half_open(t):
+    """A listener's half-open entry outlives a soft error."""
+    f = t.hold_syn_rcvd()
+    send_icmp(f, SOFT[t.v][0], f.irs)
+    f.expect_state("SYN_RCVD")
+    f.send("A")
+    t.accept(f)
+
+
+@test("icmp", what=("source-quench",), v=(4,))
+def quench(t):
+    """MUST-55: discarded in silence."""
+    f = t.hold_established()
+    f.sock.send(b"x")
+    seg = f.expect("PA", data=b"x")
+    send_icmp(f, QUENCH, seg.seq)
+    f.silent(0.05)
+    f.send("A")
+    alive(t, f)
+
+
+@test("icmp", what=("too-big",), v=VERSIONS)
+def too_big(t):
+    """1191-1, 8201-1: smaller segments, what was lost at once."""
+    # Others of this program must not meet the smaller path MTU.
+    text = "fd09::7" if t.v == 6 else "10.9.3.7"
+    f = t.flow(peer=segment.address(t.v, text))
+    f.listener = t.listen(f.lport)
+    f.send("S", opts=segment.mss(1460))
+    f.expect("SA")
+    f.send("A")
+    t.accept(f)
+    f.sock.send(b"x" * 1400)
+    seg = f.expect("PA", length=1400)
+    send_icmp(f, TOO_BIG[t.v], seg.seq, 1300)
+    again = f.next_segment(0.1 if not HOST else 1)
+    if again is None:
+        f.fail("nothing was sent again")
+    t.see("seq", again.seq, seg.seq)
+    t.see("fits 1300", 0 < len(again.data) <= 1300 - (40 if t.v == 4
+                                                     else 60), True)
+
+
+@test("icmp", what=("too-big-forged",), v=VERSIONS)
+def too_big_forged(t):
+    """Nothing is under way with that number."""
+    f = t.hold_established()
+    send_icmp(f, TOO_BIG[t.v], f.rcv_nxt + 100000, 600)
+    f.sock.send(b"x" * 1400)
+    f.expect("PA", length=1400)
+
+
+@test("ttl", v=VERSIONS)
+def ttl(t):
+    """MUST-49: what the user sets is on every segment."""
+    def setup(sock):
+        if t.v == 4:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 33)
+        else:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 33)
+    f = t.flow()
+    t.connect(f, setup)
+    t.see("SYN", f.expect("S").ttl, 33)
+    f.send("SA", opts=segment.mss(1460))
+    t.see("ACK", f.expect("A").ttl, 33)
+    f.sock.send(b"x")
+    t.see("text", f.expect("PA", data=b"x").ttl, 33)
+
+
+@test("tos", v=VERSIONS)
+def tos(t):
+    """MUST-48, SHLD-21: before connecting and later."""
+    level, name = ((socket.IPPROTO_IP, socket.IP_TOS) if t.v == 4 else
+                   (socket.IPPROTO_IPV6, socket.IPV6_TCLASS))
+    f = t.flow()
+    t.connect(f, lambda sock: sock.setsockopt(level, name, 0x28))
+    t.see("SYN", f.expect("S").tos, 0x28)
+    f.send("SA", opts=segment.mss(1460))
+    t.see("ACK", f.expect("A").tos, 0x28)
+    f.sock.setsockopt(level, name, 0xb8)
+    f.sock.send(b"x")
+    t.see("text", f.expect("PA", data=b"x").tos, 0xb8)
+
+
+@test("min-ttl", v=VERSIONS)
+def min_ttl(t):
+    """IP_MINTTL: what comes from farther away is dropped."""
+    f = t.hold_established()
+    if t.v == 4:
+        f.sock.setsockopt(socket.IPPROTO_IP, 21, 200)
+    else:
+        f.sock.setsockopt(socket.IPPROTO_IPV6, 73, 200)
+    f.send("R", seq=f.snd_nxt, ttl=199)
+    f.expect_state("ESTABLISHED")
+    f.send("PA", b"near", ttl=255)
+    f.expect("A", within=0.6)
+    t.see("read", t.read(f), b"near")
+
+
+@test("address", what=("source-kept",), v=VERSIONS)
+def source_kept(t):
+    """MUST-43, 45: the address of the socket is that of every segment."""
+    f = t.hold_established()
+    own = f.sock.getsockname()[0]
+    t.see("own address", own, "fd09::1" if t.v == 6 else "10.9.0.1")
+    f.sock.send(b"x")
+    seg = f.expect("PA", data=b"x")
+    t.see("source", seg.src, segment.address(t.v, own))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ten thousand connections, one after the other: nothing stays behind. */
+#include "kselftest_harness.h"
+#include "xtcp_test.h"
+
+#define CONNECTIONS	10000
+#define WARM_UP		500
+
+XT_FIXTURE(many);
+
+FIXTURE_SETUP(many)
+{
+	signal(SIGPIPE, SIG_IGN);
+	self->p.client = -1;
+	self->p.server = -1;
+	ASSERT_EQ(0, xt_fresh_netns());
+	/* A port whose TIME_WAIT is over is a port for the next one. */
+	if (!xt_host())
+		ASSERT_EQ(0, xt_set_sysctl("msl_ms", 20));
+	self->p.listener = xt_listen(variant->version, XT_PORT, 16);
+	ASSERT_LE(0, self->p.listener);
+}
+
+FIXTURE_TEARDOWN(many)
+{
+	xt_pair_close(&self->p);
+}
+
+/* A number from /proc/meminfo, kB. */
+static long from_meminfo(const char *name)
+{
+	char line[128];
+	long kb = -1;
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			kb = atol(line + strlen(name) + 1);
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/* Objects in use in the slabs whose name begins with that. */
+static long slab_objects(const char *prefix)
+{
+	char line[256], name[64];
+	long used, sum = 0;
+	FILE *f = fopen("/proc/slabinfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %ld", name, &used) == 2 &&
+		    !strncasecmp(name, prefix, strlen(prefix)))
+			sum += used;
+	if (f)
+		fclose(f);
+	return sum;
+}
+
+static int one_life(int listener, int version, int i)
+{
+	int client = xt_dial(version, XT_PORT), server;
+	char c = i;
+
+	if (client < 0)
+		return -errno;
+	server = accept(listener, NULL, NULL);
+	if (server < 0)
+		return -errno;
+	if (send(client, &c, 1, 0) != 1 || recv(server, &c, 1, 0) != 1)
+		return -errno;
+	/* Each end is the first to close in its turn. */
+	xt_shut(i & 1 ? &client : &server);
+	xt_shut(i & 1 ? &server : &client);
+	return 0;
+}
+
+/* Bounded, for TIME_WAIT entries go by their clock. */
+static long settle(int version)
+{
+	xt_wait_count(version, -1, 1, 2000);
+	xt_sleep_ms(1000);
+	xt_write_file("/proc/sys/vm/drop_caches", "2\n");
+	return from_meminfo("Slab:");
+}
+
+TEST_F_TIMEOUT(many, many__in_a_row, 600)
+{
+	const char *slab = xt_host() ? "TCP" : "xtcp";
+	int v = variant->version, i, err = 0;
+	long before, after, objects;
+
+	if (xt_host())
+		ASSERT_EQ(0, xt_set_sysctl("max_tw_buckets", 100));
+	for (i = 0; i < WARM_UP; i++)
+		ASSERT_EQ(0, one_life(self->p.listener, v, i));
+	before = settle(v);
+	objects = slab_objects(slab);
+	for (i = 0; !err && i < CONNECTIONS; i++)
+		err = one_life(self->p.listener, v, i);
+	ASSERT_EQ(0, err)
+		TH_LOG("connection %d", i);
+	after = settle(v);
+	if (!xt_host())
+		EXPECT_EQ(1, xt_count(v, -1));
+	TH_LOG("slab %ld kB before, %ld kB after, %ld and %ld objects", before,
+	       after, objects, slab_objects(slab));
+	/* A leak of even 200 bytes a connection would be 2 MB. */
+	EXPECT_GT(before + 1500, after);
+	EXPECT_LE(slab_objects(slab), objects + 110);
+}
+
+#define AT_ONCE	400
+
+/* Many at the same time, and an end for all of them together. */
+TEST_F_TIMEOUT(many, many__at_once, 120)
+{
+	int v = variant->version, fd[AT_ONCE][2], i;
+
+	for (i = 0; i < AT_ONCE; i++) {
+		fd[i][0] = xt_dial(v, XT_PORT);
+		fd[i][1] = accept(self->p.listener, NULL, NULL);
+		ASSERT_LE(0, fd[i][0]);
+		ASSERT_LE(0, fd[i][1]);
+	}
+	EXPECT_EQ(2 * AT_ONCE, xt_count(v, TCP_ESTABLISHED));
+	for (i = 0; i < AT_ONCE; i++) {
+		char c = i, got;
+
+		ASSERT_EQ(1, XT(send(fd[i][i & 1], &c, 1, 0)));
+		ASSERT_EQ(1, XT(recv(fd[i][!(i & 1)], &got, 1, 0)));
+		EXPECT_EQ(c, got);
+	}
+	for (i = 0; i < AT_ONCE; i++) {
+		close(fd[i][0]);
+		close(fd[i][1]);
+	}
+	EXPECT_EQ(0, xt_wait_count(v, TCP_ESTABLISHED, 0, XT_SOON_MS));
+	if (!xt_host())
+		EXPECT_EQ(1, xt_wait_count(v, -1, 1, XT_SOON_MS));
+}
+
+XT_MAIN
