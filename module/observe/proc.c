@@ -250,19 +250,11 @@ static int open_table(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int release_table(struct inode *inode, struct file *file)
-{
-	struct seq_file *seq = file->private_data;
-
-	xtcp_walk_close(seq->private);
-	return seq_release_private(inode, file);
-}
-
 static const struct proc_ops table_ops = {
 	.proc_open = open_table,
 	.proc_read = seq_read,
 	.proc_lseek = seq_lseek,
-	.proc_release = release_table,
+	.proc_release = seq_release_private,
 };
 
 static u64 total(const struct xtcp_net *xn, int counter)

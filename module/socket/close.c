@@ -214,7 +214,6 @@ void xtcp_abort_orphans(struct xtcp_net *xn)
 		} while (xtcp_walk_next(&w, &pos));
 stop:
 		xtcp_walk_stop(&w);
-		xtcp_walk_close(&w);
 	}
 	xtcp_table_flush(&xn->table, xtcp_small_evict);
 }

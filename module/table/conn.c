@@ -3,10 +3,10 @@
  * Connections by 4-tuple: one hash table for each IP version.
  *
  * Who can choose ports and addresses must not be able to choose a bucket too,
- * so the hash is keyed, with a key as long as siphash takes; what rhashtable
- * itself would seed it with has 32 bits.
+ * so the hash is keyed, with a key as long as siphash takes. The seed that
+ * rhashtable offers is not mixed in: an entry keeps its hash for life, which
+ * gives a walk an order that no resize disturbs.
  */
-#include <linux/jhash.h>
 #include <linux/random.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -15,22 +15,14 @@
 
 static siphash_aligned_key_t conn_secret __read_mostly;
 
-/* The table changes its seed when a chain grows too long: that must matter. */
-static u32 conn_mix(u64 hash, u32 seed)
-{
-	return jhash_2words((u32)hash, (u32)(hash >> 32), seed);
-}
-
 static u32 conn_hash4(const void *key, u32 len, u32 seed)
 {
-	return conn_mix(siphash(key, sizeof(struct xtcp_key4), &conn_secret),
-			seed);
+	return siphash(key, sizeof(struct xtcp_key4), &conn_secret);
 }
 
 static u32 conn_hash6(const void *key, u32 len, u32 seed)
 {
-	return conn_mix(siphash(key, sizeof(struct xtcp_key6), &conn_secret),
-			seed);
+	return siphash(key, sizeof(struct xtcp_key6), &conn_secret);
 }
 
 static u32 conn_obj_hash4(const void *obj, u32 len, u32 seed)

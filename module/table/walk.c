@@ -1,4 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All connections in an order of their own.
+ *
+ * A hash table that grows or shrinks moves everything, so a place in it means
+ * nothing a moment later. But a bucket is named by the low bits of a hash that
+ * never changes: with the bits of the hash reversed, each bucket of a table of
+ * any size is one stretch of numbers. The walk goes by these numbers, key after
+ * key where two are equal, and finds its place in any table (the idea is that
+ * of Redis's SCAN).
+ */
+#include <linux/bitrev.h>
+#include <linux/log2.h>
+
 #include "table/internal.h"
 #include "table/walk.h"
 
@@ -7,12 +20,6 @@ void xtcp_walk_open(struct xtcp_walk *w, struct xtcp_table *t, u8 family)
 	memset(w, 0, sizeof(*w));
 	w->t = t;
 	w->family = family;
-	rhashtable_walk_enter(xtcp_conns(t, family), &w->iter);
-}
-
-void xtcp_walk_close(struct xtcp_walk *w)
-{
-	rhashtable_walk_exit(&w->iter);
 }
 
 /* The listener with this id or the next one, of our family. */
@@ -28,28 +35,113 @@ static bool walk_listener(struct xtcp_walk *w)
 	return l;
 }
 
-/* -EAGAIN tells of a resize, after which the walk begins anew. */
-static bool walk_entry(struct xtcp_walk *w, bool again)
+static u32 place_order(const struct xtcp_entry *e)
 {
+	return bitrev32(xtcp_conn_hash(e));
+}
+
+static void place_set(struct xtcp_walk_place *place, const struct xtcp_entry *e)
+{
+	place->order = place_order(e);
+	if (e->family == AF_INET6)
+		place->key6 = e->key6;
+	else
+		place->key4 = e->key4;
+}
+
+/* Less than, equal to or greater than 0: @e is before, at or after it. */
+static int place_cmp(const struct xtcp_entry *e, const struct xtcp_walk_place *place)
+{
+	u32 order = place_order(e);
+
+	if (order != place->order)
+		return order < place->order ? -1 : 1;
+	if (e->family == AF_INET6)
+		return memcmp(&e->key6, &place->key6, sizeof(e->key6));
+	return memcmp(&e->key4, &place->key4, sizeof(e->key4));
+}
+
+/*
+ * The first entry of a bucket that comes after the walk's place, or stands at
+ * it if @at; or @best, if that comes before it.
+ */
+static struct xtcp_entry *walk_bucket(const struct xtcp_walk *w,
+				      struct bucket_table *tbl, bool at,
+				      struct xtcp_entry *best)
+{
+	u32 bucket = rht_bucket_index(tbl, bitrev32(w->place.order));
+	struct xtcp_walk_place best_place;
+	struct rhash_head *pos;
 	struct xtcp_entry *e;
 
-	e = again ? rhashtable_walk_peek(&w->iter) :
-		    rhashtable_walk_next(&w->iter);
-	while (IS_ERR(e))
-		e = rhashtable_walk_next(&w->iter);
-	w->entry = e;
-	return e;
+	if (best)
+		place_set(&best_place, best);
+	rht_for_each_entry_rcu(e, pos, tbl, bucket, node) {
+		int cmp = place_cmp(e, &w->place);
+
+		if (cmp < 0 || (!cmp && !at))
+			continue;
+		if (best && place_cmp(e, &best_place) >= 0)
+			continue;
+		best = e;
+		place_set(&best_place, best);
+	}
+	return best;
+}
+
+/*
+ * While a table is resized, entries go from it to the next one, into which they
+ * are linked before they leave: who reads in that order misses none.
+ *
+ * Return: the last number of the stretch that was looked through.
+ */
+static u32 walk_stretch(struct xtcp_walk *w, bool at)
+{
+	struct rhashtable *ht = xtcp_conns(w->t, w->family);
+	struct bucket_table *tbl = rht_dereference_rcu(ht->tbl, ht);
+	u32 last = U32_MAX;
+
+	w->entry = NULL;
+	while (tbl) {
+		w->entry = walk_bucket(w, tbl, at, w->entry);
+		last = min_t(u32, last, w->place.order |
+			     (U32_MAX >> ilog2(tbl->size)));
+		/* Pairs with the barrier before a resize goes on. */
+		smp_rmb();
+		tbl = rht_dereference_rcu(tbl->future_tbl, ht);
+	}
+	if (w->entry && place_order(w->entry) > last)
+		w->entry = NULL;
+	return last;
+}
+
+/* The next connection; or, @at, the one where the walk stands if it is there. */
+static bool walk_entry(struct xtcp_walk *w, bool at)
+{
+	u32 last = walk_stretch(w, at);
+
+	while (!w->entry && last != U32_MAX) {
+		memset(&w->place, 0, sizeof(w->place));
+		w->place.order = last + 1;
+		last = walk_stretch(w, true);
+	}
+	w->done = !w->entry;
+	if (w->entry)
+		place_set(&w->place, w->entry);
+	return w->entry;
 }
 
 /* The present item once more, after the RCU lock was let go. */
 static bool walk_again(struct xtcp_walk *w)
 {
+	if (w->done)
+		return false;
 	if (w->listeners_done)
 		return walk_entry(w, true);
 	if (walk_listener(w))
 		return true;
 	w->listeners_done = true;
-	return walk_entry(w, false);
+	return walk_entry(w, true);
 }
 
 static bool walk_on(struct xtcp_walk *w)
@@ -61,25 +153,16 @@ static bool walk_on(struct xtcp_walk *w)
 	return walk_again(w);
 }
 
-static void walk_rewind(struct xtcp_walk *w)
-{
-	rhashtable_walk_exit(&w->iter);
-	rhashtable_walk_enter(xtcp_conns(w->t, w->family), &w->iter);
-	w->listeners_done = false;
-	w->id = 0;
-	w->pos = 0;
-}
-
 struct xtcp_walk *xtcp_walk_start(struct xtcp_walk *w, loff_t pos)
 	__acquires(RCU)
 {
 	bool found;
 
 	if (!pos || pos < w->pos)
-		walk_rewind(w);
+		xtcp_walk_open(w, w->t, w->family);
 	w->listener = NULL;
 	w->entry = NULL;
-	rhashtable_walk_start(&w->iter);
+	rcu_read_lock();
 	found = walk_again(w);
 	while (found && w->pos < pos)
 		found = walk_on(w);
@@ -97,5 +180,5 @@ struct xtcp_walk *xtcp_walk_next(struct xtcp_walk *w, loff_t *pos)
 void xtcp_walk_stop(struct xtcp_walk *w)
 	__releases(RCU)
 {
-	rhashtable_walk_stop(&w->iter);
+	rcu_read_unlock();
 }

@@ -8,34 +8,49 @@
 #include "table/table.h"
 
 /**
+ * struct xtcp_walk_place - where a connection stands among all, see walk.c
+ * @order:	by that first
+ * @key4:	then by IPv4's key,
+ * @key6:	or by IPv6's
+ */
+struct xtcp_walk_place {
+	u32 order;
+	union {
+		struct xtcp_key4 key4;
+		struct xtcp_key6 key6;
+	};
+};
+
+/**
  * struct xtcp_walk - a walk over all listeners, then all connections
  * @listener:	the present one, or NULL
  * @entry:	the present one, or NULL; a small one may be dead
  * @t:		the table
- * @iter:	where it stands among the connections
+ * @place:	where it stands among the connections
  * @id:		where it stands among the listeners
  * @pos:	how many items it has passed
  * @family:	AF_INET or AF_INET6: that of the packets, so that connections
  *		and listeners on IPv4-mapped addresses are among the former
  * @listeners_done: it has come to the connections
+ * @done:	it has come to the end
  *
- * While the table is resized or changed, an entry may be met twice or not at
- * all.
+ * What is in the table from the start of the walk to its end is met exactly
+ * once, however often the table is resized and whatever form it takes.
  */
 struct xtcp_walk {
 	struct xtcp_listener *listener;
 	struct xtcp_entry *entry;
 	struct xtcp_table *t;
-	struct rhashtable_iter iter;
+	struct xtcp_walk_place place;
 	unsigned long id;
 	loff_t pos;
 	u8 family;
 	bool listeners_done;
+	bool done;
 };
 
-/* Process context; family AF_INET or AF_INET6 (a dual-stack listener: that). */
+/* Family AF_INET or AF_INET6 (a dual-stack listener: that). Needs no end. */
 void xtcp_walk_open(struct xtcp_walk *w, struct xtcp_table *t, u8 family);
-void xtcp_walk_close(struct xtcp_walk *w);
 
 /**
  * xtcp_walk_start() - begin, or go on with, a walk; fits seq_operations.start

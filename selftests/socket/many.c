@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ten thousand connections, one after the other: nothing stays behind. */
+/* Many connections: nothing stays behind, none is shown twice. */
 #include "kselftest_harness.h"
 #include "xtcp_test.h"
 
@@ -138,6 +138,70 @@ TEST_F_TIMEOUT(many, many__at_once, 120)
 	EXPECT_EQ(0, xt_wait_count(v, TCP_ESTABLISHED, 0, XT_SOON_MS));
 	if (!xt_host())
 		EXPECT_EQ(1, xt_wait_count(v, -1, 1, XT_SOON_MS));
+}
+
+#define FIRST	100
+#define THEN	380
+
+/* Lines with this port at this side: 0 the local one, 1 the remote one. */
+static void count_lines(char *text, const int *port, int (*lines)[2])
+{
+	unsigned int side[2];
+	char *line;
+	int i;
+
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (sscanf(line, "%*s %*[0-9A-F]:%x %*[0-9A-F]:%x", &side[0],
+			   &side[1]) != 2)
+			continue;
+		for (i = 0; i < FIRST; i++) {
+			lines[i][0] += port[i] == (int)side[0];
+			lines[i][1] += port[i] == (int)side[1];
+		}
+	}
+}
+
+/*
+ * The hash table grows while somebody reads /proc; what was there before stands
+ * in it once all the same.
+ */
+TEST_F_TIMEOUT(many, proc__each_once, 120)
+{
+	static char text[400 * 2 * (FIRST + THEN)];
+	int v = variant->version, fd[FIRST + THEN][2], i;
+	int port[FIRST], lines[FIRST][2] = {}, table;
+	ssize_t got, len = 0;
+
+	if (xt_host())
+		SKIP(return, "the host's table does not grow");
+	table = open(v == 4 ? "/proc/net/xtcp" : "/proc/net/xtcp6",
+		     O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, table);
+	for (i = 0; i < FIRST + THEN; i++) {
+		/* The heading and a line or two; the rest is read later. */
+		if (i == FIRST)
+			len = read(table, text, 500);
+		fd[i][0] = xt_dial(v, XT_PORT);
+		fd[i][1] = accept(self->p.listener, NULL, NULL);
+		ASSERT_LE(0, fd[i][0]);
+		ASSERT_LE(0, fd[i][1]);
+		if (i < FIRST)
+			port[i] = xt_lport(fd[i][0]);
+	}
+	ASSERT_LT(0, len);
+	while ((got = read(table, text + len, sizeof(text) - 1 - len)) > 0)
+		len += got;
+	ASSERT_EQ(0, got);
+	close(table);
+	count_lines(text, port, lines);
+	for (i = 0; i < FIRST; i++) {
+		EXPECT_EQ(1, lines[i][0]);
+		EXPECT_EQ(1, lines[i][1]);
+	}
+	for (i = 0; i < FIRST + THEN; i++) {
+		close(fd[i][0]);
+		close(fd[i][1]);
+	}
 }
 
 XT_MAIN
