@@ -180,17 +180,38 @@ static void count(struct net *net, u8 reason)
 	trace_xtcp_drop(net, reason);
 }
 
+/**
+ * xtcp_pmtu_in() - the path takes no more than that
+ * @sk:		locked, and no program holds it
+ * @mtu:	bytes, as ICMP said
+ *
+ * What is in flight and too big goes again, smaller (RFC 1191 6.4).
+ */
+void xtcp_pmtu_in(struct sock *sk, u32 mtu)
+{
+	if (xtcp_in(&xtcp_sk(sk)->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
+		return;
+	xtcp_wire_pmtu(sk, mtu);
+	xtcp_sync_mss(sk, true);
+	xtcp_push(sk, false);
+	xtcp_timer_arm(sk);
+}
+
+/* A program holds the socket: what must not be lost waits for it to let go. */
+static void icmp_later(struct sock *sk, const struct xtcp_icmp *icmp)
+{
+	if (icmp->kind == XTCP_ICMP_TOO_BIG)
+		xtcp_sk(sk)->pmtu_late = icmp->mtu;
+	else if (icmp->kind != XTCP_ICMP_REDIRECT)
+		WRITE_ONCE(sk->sk_err_soft, icmp->err);
+}
+
 static void icmp_error_in(struct sock *sk, const struct xtcp_icmp *icmp)
 {
 	struct xtcp_turn turn;
 
 	if (icmp->kind == XTCP_ICMP_TOO_BIG) {
-		if (!xtcp_in(&xtcp_sk(sk)->rec, XTCP_S(LISTEN))) {
-			xtcp_wire_pmtu(sk, icmp->mtu);
-			xtcp_sync_mss(sk, true);
-			xtcp_push(sk, false);
-			xtcp_timer_arm(sk);
-		}
+		xtcp_pmtu_in(sk, icmp->mtu);
 		return;
 	}
 	WRITE_ONCE(sk->sk_err_soft, icmp->err);
@@ -221,7 +242,7 @@ static void icmp_in(struct net *net, struct sk_buff *skb,
 	else if (!seq_in(icmp->seq, r->snd_una, r->snd_nxt - r->snd_una))
 		xtcp_inc(xn, XTCP_C_ICMP_STALE);
 	else if (sock_owned_by_user(sk))
-		;	/* the program is at work; it comes again if it matters */
+		icmp_later(sk, icmp);
 	else if (icmp->kind == XTCP_ICMP_REDIRECT)
 		xtcp_wire_redirect(sk, skb);
 	else

@@ -71,10 +71,7 @@ static void send_cookie(struct xtcp_net *xn, struct sock *sk,
 			const struct xtcp_event *e)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_reply_opts opts = {
-		.tos = inet_sk(sk)->tos,
-		.mark = READ_ONCE(sk->sk_mark),
-	};
+	struct xtcp_reply_opts opts;
 	struct xtcp_segment seg;
 
 	xtcp_fill_syn(e->child, &seg, e->policy);
@@ -84,9 +81,8 @@ static void send_cookie(struct xtcp_net *xn, struct sock *sk,
 	WRITE_ONCE(x->cookie_ms, xtcp_now_ms());
 	WRITE_ONCE(x->cookies_sent, true);
 	xtcp_inc(xn, XTCP_C_COOKIES_SENT);
-	xtcp_inc(xn, XTCP_C_OUT_SEGS);
-	trace_xtcp_segment_out(xn->net, t, &seg);
-	xtcp_wire_reply(xn->net, t, &seg, &opts);
+	xtcp_reply_opts_of(sk, t, &opts);
+	xtcp_reply_segment(xn, t, &seg, &opts);
 }
 
 static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
@@ -98,8 +94,7 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 		.from = XTCP_LISTEN,
 		.to = XTCP_SYN_RCVD,
 	};
-	struct xtcp_reply_opts opts = {};
-	struct xtcp_segment seg;
+	struct xtcp_reply_opts opts;
 	struct xtcp_small *s;
 
 	s = xtcp_small_alloc(t, sk->sk_bound_dev_if,
@@ -108,24 +103,18 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 		goto no_memory;
 	s->record = *e->child;
 	s->listener_id = xtcp_sk(sk)->listener.id;
-	s->entry.tos = inet_sk(sk)->tos;
-	s->entry.ttl = inet_sk(sk)->uc_ttl > 0 ? inet_sk(sk)->uc_ttl : 0;
-	s->entry.mark = READ_ONCE(sk->sk_mark);
-	opts.tos = s->entry.tos;
-	opts.ttl = s->entry.ttl;
-	opts.mark = s->entry.mark;
-	opts.oif = s->entry.ifindex;
+	xtcp_reply_opts_of(sk, t, &opts);
+	s->entry.tos = opts.tos;
+	s->entry.ttl = opts.ttl;
+	s->entry.mark = opts.mark;
 	if (xtcp_small_insert(&xn->table, s)) {
 		xtcp_small_free(s);
 		goto no_memory;
 	}
 	trace_xtcp_small_state(xn->net, t, &born);
 	xtcp_inc(xn, XTCP_C_PASSIVE_OPENS);
-	xtcp_inc(xn, XTCP_C_OUT_SEGS);
-	xtcp_fill_syn(e->child, &seg, e->policy);
-	seg.mss = xtcp_sk(sk)->user_mss;
-	trace_xtcp_segment_out(xn->net, t, &seg);
-	xtcp_wire_reply(xn->net, t, &seg, &opts);
+	xtcp_reply_syn(xn, t, e->child, e->policy, xtcp_sk(sk)->user_mss,
+		       &opts);
 	return;
 no_memory:
 	xtcp_inc(xn, XTCP_R_NO_MEMORY);

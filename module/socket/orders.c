@@ -112,6 +112,23 @@ static void write_state(struct sock *sk, const struct xtcp_orders *o)
 }
 
 /* The opening is complete: the stream begins to know its path. */
+/* 0 if unknown: Karn, or the SYN+ACK was a cookie (no entry knew when). */
+static u32 handshake_rtt_us(const struct xtcp_sock *x,
+			    const struct xtcp_turn *turn)
+{
+	u32 rtt_ms;
+
+	if (x->rec.retries)
+		return 0;
+	if (x->syn_us)
+		return xtcp_now_us() - x->syn_us;
+	if (!turn->since_ms)
+		return 0;
+	/* A small form counts in ms; less than one is not none. */
+	rtt_ms = turn->e.now_ms - turn->since_ms;
+	return max(rtt_ms, 1U) * USEC_PER_MSEC;
+}
+
 static void begin_stream(struct sock *sk, const struct xtcp_turn *turn)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -122,10 +139,7 @@ static void begin_stream(struct sock *sk, const struct xtcp_turn *turn)
 		.retries = r->retries,
 	};
 
-	if (x->syn_us && !r->retries)
-		h.rtt_us = xtcp_now_us() - x->syn_us;
-	else if (!x->syn_us && !r->retries)
-		h.rtt_us = (turn->e.now_ms - turn->since_ms) * USEC_PER_MSEC;
+	h.rtt_us = handshake_rtt_us(x, turn);
 	x->mss = xtcp_effective_mss(sk);
 	h.mss = x->mss;
 	x->copied_seq = r->irs + 1;
@@ -170,6 +184,9 @@ static void take_acks(struct sock *sk, struct xtcp_turn *turn)
 			xtcp_stream_heard(&x->stream, now_us);
 		return;
 	}
+	/* The way works: what was said of it before explains nothing later. */
+	if (sk->sk_err_soft)
+		WRITE_ONCE(sk->sk_err_soft, 0);
 	meant = xtcp_stream_ack(&x->stream, &x->rec, &f, now_us);
 	if (meant & XTCP_ACK_FAST)
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_FAST_RETRANSMITS);
@@ -246,15 +263,17 @@ static void take_text(struct sock *sk, struct xtcp_turn *turn)
 		o->todo |= XTCP_DO_ACK;
 }
 
-static int error_of(const struct xtcp_turn *turn)
+static int error_of(const struct sock *sk, const struct xtcp_turn *turn)
 {
+	int soft = READ_ONCE(sk->sk_err_soft);
+
 	switch (turn->o.error) {
 	case XTCP_ERR_REFUSED:
 		return ECONNREFUSED;
 	case XTCP_ERR_RESET:
 		return ECONNRESET;
 	case XTCP_ERR_TIMEDOUT:
-		return turn->errno_icmp ? turn->errno_icmp : ETIMEDOUT;
+		return soft ? soft : ETIMEDOUT;
 	case XTCP_ERR_UNREACHABLE:
 		return turn->errno_icmp ? turn->errno_icmp : EHOSTUNREACH;
 	default:
@@ -350,7 +369,7 @@ void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn)
 	}
 	if (o->todo & XTCP_DO_ERROR) {
 		x->broken_pipe = o->from == XTCP_CLOSE_WAIT;
-		WRITE_ONCE(sk->sk_err, error_of(turn));
+		WRITE_ONCE(sk->sk_err, error_of(sk, turn));
 	}
 	answer(sk, turn);
 	wake(sk, turn);

@@ -48,6 +48,61 @@ void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,
 	seg->tsecr = ack ? r->ts_recent : 0;
 }
 
+/**
+ * xtcp_reply_opts_of() - how a listener's segments travel
+ * @sk:		the listener
+ * @t:		both ends: they say which IP version
+ * @opts:	filled
+ */
+void xtcp_reply_opts_of(const struct sock *sk, const struct xtcp_tuple *t,
+			struct xtcp_reply_opts *opts)
+{
+	int ttl = inet_sk(sk)->uc_ttl;
+	struct xtcp_entry key;
+
+	memset(opts, 0, sizeof(*opts));
+	opts->tos = READ_ONCE(inet_sk(sk)->tos);
+	opts->mark = READ_ONCE(sk->sk_mark);
+	if (t->family == AF_INET6) {
+		ttl = inet6_sk(sk)->hop_limit;
+		opts->tos = inet6_sk(sk)->tclass;
+	}
+	opts->ttl = ttl > 0 ? ttl : 0;
+	/* A link-local address needs its device, bound to it or not. */
+	xtcp_entry_init(&key, t, READ_ONCE(sk->sk_bound_dev_if));
+	opts->oif = key.ifindex;
+}
+
+/* Every segment that no socket sends goes this way; softirq. */
+void xtcp_reply_segment(struct xtcp_net *xn, const struct xtcp_tuple *t,
+			const struct xtcp_segment *seg,
+			const struct xtcp_reply_opts *opts)
+{
+	xtcp_inc(xn, XTCP_C_OUT_SEGS);
+	trace_xtcp_segment_out(xn->net, t, seg);
+	xtcp_wire_reply(xn->net, t, seg, opts);
+}
+
+/**
+ * xtcp_reply_syn() - SYN+ACK of a connection that has no socket yet
+ * @xn:		the namespace
+ * @t:		both ends
+ * @r:		the record
+ * @p:		what its listener wants
+ * @mss:	to announce; 0: the route's
+ * @opts:	how it travels
+ */
+void xtcp_reply_syn(struct xtcp_net *xn, const struct xtcp_tuple *t,
+		    const struct xtcp_record *r, const struct xtcp_policy *p,
+		    u16 mss, const struct xtcp_reply_opts *opts)
+{
+	struct xtcp_segment seg;
+
+	xtcp_fill_syn(r, &seg, p);
+	seg.mss = mss;
+	xtcp_reply_segment(xn, t, &seg, opts);
+}
+
 static void fill_rst(const struct xtcp_orders *o, struct xtcp_segment *seg)
 {
 	memset(seg, 0, sizeof(*seg));
@@ -80,7 +135,5 @@ void xtcp_reply(struct xtcp_net *xn, const struct xtcp_tuple *t,
 	} else {
 		return;
 	}
-	xtcp_inc(xn, XTCP_C_OUT_SEGS);
-	trace_xtcp_segment_out(xn->net, t, &seg);
-	xtcp_wire_reply(xn->net, t, &seg, opts);
+	xtcp_reply_segment(xn, t, &seg, opts);
 }

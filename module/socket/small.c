@@ -46,18 +46,12 @@ static void send_farewell(struct xtcp_net *xn, const struct xtcp_tuple *t,
 			  const struct farewell *f,
 			  const struct xtcp_policy *p)
 {
-	struct xtcp_segment seg;
-
 	xtcp_reply(xn, t, &f->r, &f->opts, &f->o);
 	if (!(f->o.todo & XTCP_DO_SYN_ACK))
 		return;
-	xtcp_fill_syn(&f->r, &seg, p);
-	seg.mss = f->mss;
 	if (f->r.retries)
 		xtcp_inc(xn, XTCP_C_RETRANS_SYNS);
-	xtcp_inc(xn, XTCP_C_OUT_SEGS);
-	trace_xtcp_segment_out(xn->net, t, &seg);
-	xtcp_wire_reply(xn->net, t, &seg, &f->opts);
+	xtcp_reply_syn(xn, t, &f->r, p, f->mss, &f->opts);
 }
 
 static void fill_farewell(struct xtcp_net *xn, const struct xtcp_small *s,

@@ -135,6 +135,7 @@ static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
  * @ack_us:	when an owed ACK is due; 0: never
  * @syn_us:	when our SYN first left
  * @timer_late:	the timer fired while a program had the socket locked
+ * @pmtu_late:	so small a path was told of meanwhile; 0: none, bytes
  * @mss:	bytes of text in a full segment, options deducted
  * @retransmits: segments sent again
  * @segs_in:	segments received
@@ -187,6 +188,7 @@ struct xtcp_sock {
 	u64 ack_us;
 	u64 syn_us;
 	bool timer_late;
+	u32 pmtu_late;
 	u32 mss;
 	u32 retransmits;
 	u32 segs_in;
@@ -311,6 +313,7 @@ int xtcp_accept_call(struct socket *sock, struct socket *newsock, int flags,
 extern const struct xtcp_input_ops xtcp_input_ops;
 void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
 		     const struct xtcp_segment *seg);
+void xtcp_pmtu_in(struct sock *sk, u32 mtu);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 
 /* listen.c */
@@ -342,6 +345,14 @@ bool xtcp_small_reusable(struct xtcp_table *table, struct xtcp_small *s,
 void xtcp_reply(struct xtcp_net *xn, const struct xtcp_tuple *t,
 		const struct xtcp_record *r, const struct xtcp_reply_opts *opts,
 		const struct xtcp_orders *o);
+void xtcp_reply_syn(struct xtcp_net *xn, const struct xtcp_tuple *t,
+		    const struct xtcp_record *r, const struct xtcp_policy *p,
+		    u16 mss, const struct xtcp_reply_opts *opts);
+void xtcp_reply_segment(struct xtcp_net *xn, const struct xtcp_tuple *t,
+			const struct xtcp_segment *seg,
+			const struct xtcp_reply_opts *opts);
+void xtcp_reply_opts_of(const struct sock *sk, const struct xtcp_tuple *t,
+			struct xtcp_reply_opts *opts);
 void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg,
 	       u8 flags);
 void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,

@@ -133,15 +133,21 @@ void xtcp_timer_fired(struct timer_list *t)
 	sock_put(sk);
 }
 
-/* A program lets the socket go: what the timer could not do is done now. */
+/* A program lets the socket go: what had to wait for that is done now. */
 void xtcp_release_cb(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 mtu = x->pmtu_late;
 
-	if (!x->timer_late)
+	if (!x->timer_late && !mtu)
 		return;
-	x->timer_late = false;
 	sock_hold(sk);
-	run_due(sk);
+	x->pmtu_late = 0;
+	if (mtu)
+		xtcp_pmtu_in(sk, mtu);
+	if (x->timer_late) {
+		x->timer_late = false;
+		run_due(sk);
+	}
 	sock_put(sk);
 }

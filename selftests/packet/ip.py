@@ -77,6 +77,34 @@ def established(t):
     alive(t, f)
 
 
+@test("icmp", what=("cause-of-give-up",), v=VERSIONS)
+def cause_of_give_up(t):
+    """MUST-54: what the network said is known when patience ends."""
+    t.sysctl("retries2", 2)
+    f = t.passive()
+    f.sock.send(b"x")
+    seg = f.expect("PA", data=b"x")
+    send_icmp(f, SOFT[t.v][1], seg.seq)
+    f.expect_state("CLOSED", within=30)
+    t.see("SO_ERROR", t.so_error(f), "EHOSTUNREACH")
+
+
+@test("icmp", what=("answered-since",), v=VERSIONS)
+def answered_since(t):
+    """What the network said before the peer's last word explains nothing."""
+    t.sysctl("retries2", 2)
+    f = t.passive()
+    f.sock.send(b"x")
+    seg = f.expect("PA", data=b"x")
+    send_icmp(f, SOFT[t.v][1], seg.seq)
+    f.rcv_nxt = seg.end
+    f.send("A")
+    f.sock.send(b"y")
+    f.expect("PA", data=b"y")
+    f.expect_state("CLOSED", within=30)
+    t.see("SO_ERROR", t.so_error(f), "ETIMEDOUT")
+
+
 @test("icmp", what=("half-open",), v=VERSIONS,
       host="it gives up openings on any error")
 def half_open(t):

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Listeners under pressure: backlog, floods, cookies, stale SYNs."""
+import socket
+
 import segment
 from context import HOST, MSS, full_options, main
 from segment import M32
@@ -138,6 +140,38 @@ def cookie_data(t):
     f.expect("A")
     t.accept(f)
     t.see("read", t.read(f), b"hello")
+
+
+@test("syn-flood", cookie=("rto",), v=VERSIONS,
+      host="it waits 3 s, as if the SYN+ACK had been lost")
+def cookie_rto(t):
+    """Nobody remembers when the SYN+ACK went: 1 s is the RTO (6298-2.1)."""
+    f, _ = cookie_listener(t)
+    f.wire.wait(lambda: False, 20)
+    f.send("A")
+    t.accept(f)
+    f.sock.send(b"lost")
+    first = f.expect("PA", data=b"lost")
+    f.expect("PA", data=b"lost", seq=first.seq, within=1.5)
+
+
+@test("syn-flood", cookie=("travels-as-told",), v=VERSIONS)
+def cookie_travels(t):
+    """TOS and TTL are the listener's, as of any SYN+ACK."""
+    t.sysctl("syncookies", 2)
+
+    def setup(sock):
+        if t.v == 4:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0x20)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 77)
+        else:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0x20)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 77)
+    f = t.hold_listen(setup=setup)
+    f.send("S", opts=MSS)
+    reply = f.expect("SA")
+    t.see("TOS", reply.tos, 0x20)
+    t.see("TTL", reply.ttl, 77)
 
 
 @test("syn-flood", cookie=("mss",), v=VERSIONS)

@@ -198,6 +198,23 @@ TEST_F(looking, xtcp_info)
 }
 
 /* How it ended, from either side, told after the end. */
+/* The handshake gives each end its first sample (RFC 6298 2.2, 7323 4.1). */
+TEST_F(looking, tcp_info__rto_of_handshake)
+{
+	int fds[] = { self->p.client, self->p.server }, i;
+	struct tcp_info info = {};
+	socklen_t len;
+
+	for (i = 0; i < 2; i++) {
+		len = sizeof(info);
+		ASSERT_EQ(0, getsockopt(fds[i], IPPROTO_TCP, TCP_INFO, &info,
+					&len));
+		EXPECT_LT(0, info.tcpi_rtt);
+		EXPECT_GT(500 * 1000, info.tcpi_rto)
+			TH_LOG("end %d: %u us", i, info.tcpi_rto);
+	}
+}
+
 TEST_F(looking, xtcp_info__reset)
 {
 	struct xtcp_info c;
