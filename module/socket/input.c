@@ -2,6 +2,7 @@
 /*
  * Segments in: to a socket, a small form, a listener, or nobody.
  */
+#include "compat.h"
 #include "socket/sock.h"
 #include "socket/trace_events.h"
 
@@ -206,6 +207,16 @@ static void icmp_later(struct sock *sk, const struct xtcp_icmp *icmp)
 		WRITE_ONCE(sk->sk_err_soft, icmp->err);
 }
 
+/* MUST-47: a program that asks for it (IP_RECVERR) need not wait for the end. */
+static void tell_soft_error(struct sock *sk, int err)
+{
+	if (!xtcp_in(&xtcp_sk(sk)->rec, XTCP_SYNCHRONISED) ||
+	    !xtcp_recverr(sk, xtcp_wire_family(sk)))
+		return;
+	WRITE_ONCE(sk->sk_err, err);
+	sk_error_report(sk);
+}
+
 static void icmp_error_in(struct sock *sk, const struct xtcp_icmp *icmp)
 {
 	struct xtcp_turn turn;
@@ -219,6 +230,7 @@ static void icmp_error_in(struct sock *sk, const struct xtcp_icmp *icmp)
 		       XTCP_EV_ICMP_HARD : XTCP_EV_ICMP_SOFT);
 	turn.errno_icmp = icmp->err;
 	xtcp_take_turn(sk, &turn);
+	tell_soft_error(sk, icmp->err);
 }
 
 /* RFC 5927 4.1: only a message that quotes what is in flight is believed. */

@@ -51,6 +51,14 @@ void xtcp_timer_arm(struct sock *sk)
 	sk_reset_timer(sk, &sk->sk_timer, when);
 }
 
+/* RFC 9293 3.8.3: send it again; at R1, perhaps another way leads there. */
+static void retransmit(struct sock *sk)
+{
+	xtcp_happen(sk, XTCP_EV_RETRANSMIT);
+	if (xtcp_sk(sk)->rec.retries == R1_RETRIES)
+		dst_negative_advice(sk);
+}
+
 static void main_expired(struct sock *sk, u64 now_us)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -61,10 +69,7 @@ static void main_expired(struct sock *sk, u64 now_us)
 		break;
 	case XTCP_EXPIRED_RTO:
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RTO_TIMEOUTS);
-		xtcp_happen(sk, XTCP_EV_RETRANSMIT);
-		/* RFC 9293 3.8.3, R1: perhaps another way leads there. */
-		if (x->rec.retries == R1_RETRIES)
-			dst_negative_advice(sk);
+		retransmit(sk);
 		break;
 	case XTCP_EXPIRED_PROBE:
 		xtcp_send_probe(sk);
@@ -93,7 +98,7 @@ static void life_expired(struct sock *sk)
 	if (timeout_ms && xtcp_now_ms() - x->rec.since_ms >= timeout_ms)
 		xtcp_end_because(sk, XTCP_EV_GIVE_UP, XTCP_R_USER_TIMEOUT);
 	else
-		xtcp_happen(sk, XTCP_EV_RETRANSMIT);
+		retransmit(sk);
 }
 
 /* Whatever is due. The socket is locked and stays there until we are through. */

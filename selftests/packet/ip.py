@@ -150,6 +150,23 @@ def too_big(t):
                                                      else 60), True)
 
 
+@test("icmp", what=("too-big-tiny",), v=(6,))
+def too_big_tiny(t):
+    """8201-1: no path is said to take less than 1280 bytes."""
+    f = t.flow(peer=segment.address(6, "fd09::8"))
+    f.listener = t.listen(f.lport)
+    f.send("S", opts=segment.mss(1440))
+    f.expect("SA")
+    f.send("A")
+    t.accept(f)
+    f.sock.send(b"x" * 1440)
+    seg = f.expect("PA", length=1440)
+    send_icmp(f, TOO_BIG[6], seg.seq, 500)
+    f.rcv_nxt = seg.seq
+    again = f.next_segment(1.5)
+    t.see("a segment for 1280", again and len(again.data), 1220)
+
+
 @test("icmp", what=("too-big-forged",), v=VERSIONS)
 def too_big_forged(t):
     """Nothing is under way with that number."""
@@ -189,6 +206,19 @@ def tos(t):
     f.sock.setsockopt(level, name, 0xb8)
     f.sock.send(b"x")
     t.see("text", f.expect("PA", data=b"x").tos, 0xb8)
+
+
+@test("dscp", v=VERSIONS)
+def dscp(t):
+    """SHLD-22: each of the 64, as it was given."""
+    option = ((socket.IPPROTO_IP, socket.IP_TOS) if t.v == 4 else
+              (socket.IPPROTO_IPV6, socket.IPV6_TCLASS))
+    f = t.hold_established()
+    for point in range(64):
+        f.sock.setsockopt(*option, point << 2)
+        f.sock.send(b"x")
+        t.see("DSCP and ECN", f.expect("PA", data=b"x").tos, point << 2)
+        f.send("A")
 
 
 @test("min-ttl", v=VERSIONS)

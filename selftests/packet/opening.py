@@ -4,7 +4,7 @@
 import socket
 
 import segment
-from context import ANY, HOST, MSS, full_options, main
+from context import ANY, HOST, MSS, attempt, full_options, main
 from segment import M32, diff
 from tap import test
 from xtcp_wire import SOL_XTCP, XTCP_ISN
@@ -217,6 +217,23 @@ def isn_active(t):
         numbers.add(f.irs >> 20)
         f.send("RA", seq=0, ack=f.irs + 1)
     t.see("different numbers", len(numbers) > 12, True)
+
+
+@test("port", what=("hidden",), v=VERSIONS)
+def port_hidden(t):
+    """RFC 6056 3.2, 3.3.4: the port for one peer tells nobody that of another,
+    and for one peer it comes round late."""
+    def port_for(number, fport):
+        peer = ("fd09::%x" if t.v == 6 else "10.9.5.%d") % number
+        sock = t.socket()
+        attempt(sock.connect, (peer, fport))
+        return sock.getsockname()[1]
+    ports = [port_for(number, 7) for number in range(10, 74)]
+    steps = {b - a for a, b in zip(ports, ports[1:])}
+    t.see("steps that say nothing", len(steps) > 55, True)
+    t.see("all over the range", max(ports) - min(ports) > 10000, True)
+    again = [port_for(99, 7) for _ in range(64)]
+    t.see("different ports", len(set(again)), 64)
 
 
 @test("simultaneous-open", reply=("syn-ack", "ack"), v=VERSIONS)

@@ -246,6 +246,27 @@ def ts_offsets(t):
     t.see("unrelated", max(abs(step) for step in steps) > 1000000, True)
 
 
+@test("timestamps", what=("monotonic",), v=VERSIONS)
+def ts_monotonic(t):
+    """6191-5: from one connection of two ends to their next they go on, a
+    millisecond a tick, whoever opens."""
+    f = t.flow()
+    f.listener = t.listen(f.lport)
+    last = at = None
+    for _ in range(4):
+        g = t.again(f)
+        g.send("S", opts=full_options(1))
+        seg = g.expect("SA")
+        if last is not None:
+            ms = (seg.opts["ts"][0] - last) & segment.M32
+            t.see("ticks of a millisecond",
+                  abs(ms - (seg.at - at) * 1000) < 50, True)
+        last, at = seg.opts["ts"][0], seg.at
+        g.send("R")
+        g.expect_state("CLOSED")
+        f.wire.wait(lambda: False, 3)
+
+
 @test("bad-address", source=("broadcast", "multicast", "loopback", "zero"),
       v=(4,))
 def bad_source(t):
@@ -254,6 +275,17 @@ def bad_source(t):
             "loopback": "127.0.0.1", "zero": "0.0.0.0"}[t.source]
     f = t.hold_listen()
     g = t.flow(f.lport, peer=segment.address(4, text))
+    g.send("S", opts=MSS)
+    g.silent()
+    g.expect_state("CLOSED")
+
+
+@test("bad-address", source=("multicast", "loopback", "zero"), v=(6,))
+def bad_source_6(t):
+    """MUST-63: the same in IPv6."""
+    f = t.hold_listen()
+    g = t.flow(f.lport, peer=segment.address(6, {
+        "multicast": "ff02::5", "loopback": "::1", "zero": "::"}[t.source]))
     g.send("S", opts=MSS)
     g.silent()
     g.expect_state("CLOSED")

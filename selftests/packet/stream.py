@@ -375,6 +375,33 @@ def mss_on_text(t):
     f.expect("PA", length=1000)
 
 
+@test("mss", peer=("announced",), mtu=(9000, 1500, 1280), v=VERSIONS)
+def mss_announced(t):
+    """MUST-67, SHLD-5, 6, MAY-3: on each SYN, what the device can take now."""
+    set_mtu(t.mtu)
+    try:
+        want = t.mtu - (40 if t.v == 4 else 60)
+        f = t.hold_syn_sent()
+        t.see("SYN", f.history[0][2].opts.get("mss"), want)
+        g = t.hold_listen()
+        g.send("S", opts=full_options(1))
+        t.see("SYN+ACK", g.expect("SA").opts.get("mss"), want)
+    finally:
+        set_mtu(1500)
+
+
+@test("mss", peer=("announced-for-a-route",), v=VERSIONS)
+def mss_of_route(t):
+    """SHLD-6: the least that the ways there take."""
+    mtu, peer = (576, "10.9.6.6") if t.v == 4 else (1290, "fd09::66")
+    subprocess.run(["ip", "-%d" % t.v, "route", "add", peer, "dev", "xw0",
+                    "mtu", str(mtu)], check=True)
+    f = t.flow(peer=segment.address(t.v, peer))
+    t.connect(f)
+    t.see("SYN", f.expect("S").opts.get("mss"),
+          mtu - (40 if t.v == 4 else 60))
+
+
 @test("sack", what=("not-permitted",), v=VERSIONS)
 def no_sack(t):
     """2018-1: no SACK for a peer that did not permit it."""

@@ -82,6 +82,50 @@ def rst_zero(t):
     f.expect_state("CLOSED")
 
 
+@test("window", what=("urgent-while-closed",), v=VERSIONS)
+def urgent_zero(t):
+    """MUST-66: so does the urgent pointer."""
+    f = t.open(setup=small_buffer)
+    fill(t, f)
+    f.send("UA", up=9)
+    t.see("poll", "PRI" in t.poll(f), True)
+    f.expect_state("ESTABLISHED")
+
+
+@test("window", what=("closed-for-hours",), v=VERSIONS)
+def closed_for_hours(t):
+    """MAY-8: nobody reads, and the connection stays."""
+    f = t.open(setup=small_buffer)
+    total = fill(t, f)
+    for _ in range(2):
+        f.wire.wait(lambda: False, 3000)
+        f.send("A", b"!", seq=f.snd_nxt)	# a probe
+        t.see("window", f.expect("A").win, 0)
+    t.see("read", len(t.read(f)), total)
+
+
+@test("window", what=("buffer-shrinks",), v=VERSIONS)
+def buffer_shrinks(t):
+    """SHLD-14: what was offered stays offered, whatever SO_RCVBUF says then."""
+    f = t.open()
+    f.send("PA", b"x" * 1000)
+    seg = f.expect("A", within=0.6)
+    edge = (seg.ack + seg.win) & segment.M32
+    small_buffer(f.sock)
+    total = 1000
+    while segment.diff(edge, f.snd_nxt) > 0 and total < 30000:
+        f.send("PA", b"x" * min(1000, segment.diff(edge, f.snd_nxt)))
+        seg = f.next_segment(0.6)
+        if seg is None:		# no room: lost, but not taken back
+            break
+        right = (seg.ack + seg.win) & segment.M32
+        if segment.diff(right, edge) < 0:
+            f.fail("the right edge of the window moved left")
+        total += 1000
+        edge = right
+    t.see("some went in", total > 4000, True)
+
+
 @test("window", what=("fin-while-closed",), v=VERSIONS)
 def fin_zero(t):
     """A FIN has no room either; it is taken when there is some."""
@@ -190,6 +234,24 @@ def shrinks(t):
     f.send("A", ack=edge, win=65535)
     f.wire.wait(lambda: False, 0.5)
     f.expect_state("ESTABLISHED")
+
+
+@test("window", what=("shrunk-to-nothing",), v=VERSIONS)
+def shrunk_to_nothing(t):
+    """MUST-35, SHLD-17: probed like any other, and never given up while the
+    probes are answered, though text is under way."""
+    t.sysctl("retries2", 3)
+    f = t.open()
+    f.sock.send(b"x" * 1000)
+    f.expect("PA", length=1000)
+    f.send("A", ack=f.rcv_nxt - 1000, win=0)
+    for _ in range(8):
+        seg = f.next_segment(130)
+        t.see("a probe of one byte", seg and len(seg.data), 1)
+        f.send("A", ack=f.irs + 1, win=0)
+    f.expect_state("ESTABLISHED")
+    f.send("A", ack=f.irs + 1, win=65535)
+    t.see("all of it again", len(f.next_segment(1).data), 1000)
 
 
 @test("window", what=("sender-not-silly",), v=VERSIONS)
