@@ -132,6 +132,13 @@ void xtcp_recovery_timeout(struct xtcp_recovery *v, struct xtcp_cc *cc,
 {
 	u32 flight = xtcp_recovery_pipe(v, una, nxt);
 
+	/*
+	 * In fast recovery new text leaves for old that has arrived but cannot
+	 * be acknowledged: about ssthresh of it is really under way (RFC 5681
+	 * 4.3 lowers it a second time, not back up to half of all that).
+	 */
+	if (v->phase == XTCP_RECOVERY_FAST && flight > cc->ssthresh)
+		flight = cc->ssthresh;
 	xtcp_cc_timeout(cc, flight, first, now_us);
 	v->phase = XTCP_RECOVERY_LOSS;
 	v->dupacks = 0;

@@ -219,6 +219,31 @@ TEST(timeout__goes_back)
 	}
 }
 
+/*
+ * In fast recovery each duplicate ACK lets new text out, though nothing can be
+ * acknowledged: that is no larger flight (RFC 5681 3.1), and the loss of the
+ * retransmission lowers the threshold again, from what it was (4.3).
+ */
+TEST(timeout__in_fast_recovery)
+{
+	struct end e;
+	u32 i, n;
+
+	for (i = 0; i < ARRAY_SIZE(end_seams); i++) {
+		test_case("first %x", end_seams[i]);
+		ten_out(&e, end_seams[i]);
+		for (n = 0; n < 20; n++) {
+			dupack(&e);
+			end_transmit(&e);
+		}
+		EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
+		EXPECT(e.r.snd_nxt - e.r.snd_una > 20 * MSS);
+		EXPECT_EQ(end_timeout(&e), XTCP_EXPIRED_RTO);
+		EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS / 2);
+		EXPECT_EQ(e.s.cc.cwnd, MSS);
+	}
+}
+
 /* 1, 2, 4 ... seconds, ssthresh halved once, always the first segment */
 TEST(timeout__again_and_again)
 {
