@@ -22,7 +22,7 @@ static void to_nobody(struct xtcp_net *xn, const struct xtcp_tuple *t,
 	struct xtcp_orders o;
 
 	xtcp_record_init(&r);
-	xtcp_step(&r, &e, &o);
+	xtcp_take_step(&r, &e, &o);
 	xtcp_count_step(xn, &o);
 	xtcp_reply(xn, t, &r, &opts, &o);
 }

@@ -204,7 +204,7 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 		xtcp_inc(xn, XTCP_R_SYN_QUEUE_FULL);
 		return;
 	}
-	xtcp_step(&listener, e, &turn.o);
+	xtcp_take_step(&listener, e, &turn.o);
 	if (!(turn.o.todo & XTCP_DO_SPAWN)) {
 		xtcp_count_step(xn, &turn.o);
 		xtcp_reply(xn, t, &child, &opts, &turn.o);

@@ -44,7 +44,7 @@ void xtcp_take_turn(struct sock *sk, struct xtcp_turn *turn)
 	turn->snd_una = x->rec.snd_una;
 	turn->snd_wnd = x->rec.snd_wnd;
 	turn->since_ms = x->rec.since_ms;
-	xtcp_step(&x->rec, &turn->e, &turn->o);
+	xtcp_take_step(&x->rec, &turn->e, &turn->o);
 	xtcp_carry_out(sk, turn);
 }
 
@@ -211,7 +211,7 @@ static void take_stored(struct sock *sk, struct xtcp_turn *turn)
 		e.seg.seq = range.seq;
 		e.seg.len = range.len;
 		e.seg.flags = XTCP_ACK;
-		xtcp_step(&x->rec, &e, &o);
+		xtcp_take_step(&x->rec, &e, &o);
 		write_state(sk, &o);
 		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
 		x->bytes_received += o.text_len;

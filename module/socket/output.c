@@ -65,7 +65,7 @@ static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 	};
 	struct xtcp_orders o;
 
-	xtcp_step(&x->rec, &e, &o);
+	xtcp_take_step(&x->rec, &e, &o);
 	if (o.todo & XTCP_DO_BUG)
 		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
 }

@@ -145,7 +145,7 @@ static bool half_open_step(struct xtcp_net *xn, struct xtcp_small *s,
 	turn->snd_una = r.snd_una;
 	turn->snd_wnd = r.snd_wnd;
 	turn->since_ms = r.since_ms;
-	xtcp_step(&r, &turn->e, &turn->o);
+	xtcp_take_step(&r, &turn->e, &turn->o);
 	if (!(turn->o.todo & XTCP_DO_ESTABLISHED)) {
 		s->record = r;
 		carry_out_small(xn, s, t, &turn->o, &f);
@@ -195,7 +195,7 @@ static bool half_open_in(struct xtcp_net *xn, struct xtcp_small *s,
 		kfree_skb(skb);
 		return true;
 	}
-	xtcp_step(&r, &turn.e, &turn.o);
+	xtcp_take_step(&r, &turn.e, &turn.o);
 	if (turn.o.todo & XTCP_DO_ESTABLISHED) {
 		child = l ? xtcp_child_create(l->sk, t, &s->record) : NULL;
 		if (!child) {
@@ -253,7 +253,7 @@ bool xtcp_small_in(struct xtcp_net *xn, struct xtcp_small *s,
 		return false;
 	}
 	old = s->record;
-	xtcp_step(&s->record, &e, &o);
+	xtcp_take_step(&s->record, &e, &o);
 	carry_out_small(xn, s, t, &o, &f);
 	xtcp_small_unlock(&xn->table, s);
 	send_farewell(xn, t, &f, &policy);
@@ -278,7 +278,7 @@ static void small_happens(struct xtcp_net *xn, struct xtcp_small *s,
 	small_policy(xn, s, &policy);
 	small_event(xn, s, &policy, &e, kind);
 	e.reason = reason;
-	xtcp_step(&s->record, &e, &o);
+	xtcp_take_step(&s->record, &e, &o);
 	carry_out_small(xn, s, &t, &o, &f);
 	xtcp_small_unlock(&xn->table, s);
 	send_farewell(xn, &t, &f, &policy);

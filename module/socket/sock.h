@@ -404,6 +404,10 @@ u32 xtcp_cookie_mac(struct xtcp_net *xn, const struct xtcp_tuple *t, u32 irs,
 		    u32 count);
 bool xtcp_challenge_allowed(struct xtcp_net *xn, u32 *last_ms);
 
+/* trace.c */
+void xtcp_take_step(struct xtcp_record *r, const struct xtcp_event *e,
+		    struct xtcp_orders *o);
+
 /* timers.c */
 void xtcp_timer_fired(struct timer_list *t);
 void xtcp_timer_arm(struct sock *sk);
