@@ -7,6 +7,7 @@ import segment
 from context import HOST, main
 from icmp import HARD, SOFT, send_icmp
 from tap import test
+from xtcp_wire import PROTO
 
 VERSIONS = (4, 6)
 ROLES = ("passive", "active")
@@ -245,6 +246,95 @@ def source_kept(t):
     f.sock.send(b"x")
     seg = f.expect("PA", data=b"x")
     t.see("source", seg.src, segment.address(t.v, own))
+
+
+# Source routes (IPv4) ------------------------------------------------------
+
+HOP, OTHER_HOP = (segment.address(4, a) for a in ("10.9.0.9", "10.9.0.8"))
+
+
+def loose_route(pointer, address):
+    """Option 131 with one address, padded."""
+    return bytes((131, 7, pointer)) + address + segment.EOL
+
+
+class Routed:
+    """A connection under way by a route that the program gave."""
+
+    def __init__(self, t):
+        self.t, self.packets = t, []
+        t.wire.sort = self.packets.append
+        self.f = t.flow()
+        t.connect(self.f, lambda sock: sock.setsockopt(
+            socket.IPPROTO_IP, socket.IP_OPTIONS, loose_route(4, HOP)))
+
+    def expect(self, what, flags):
+        """The next packet goes to the hop and names the peer as its end."""
+        t, f = self.t, self.f
+        t.wire.wait(lambda: self.packets, 1)
+        t.see("packets: " + what, len(self.packets), 1)
+        packet = self.packets.pop()
+        t.see(what + ": to the hop", packet[16:20], HOP)
+        t.see(what + ": route", packet[20:28], loose_route(4, f.peer))
+        seg = segment.Segment(v=4, src=packet[12:16], dst=f.peer, proto=PROTO)
+        segment.parse_tcp(seg, packet[28:])
+        t.see(what, (seg.csum_ok, seg.flags),
+              (True, segment.flag_bits(flags)))
+        return seg
+
+    def end(self):
+        del self.t.wire.sort
+
+
+@test("source-route", what=("ours",), v=(4,))
+def source_route(t):
+    """MUST-51: IP_OPTIONS; the route is on each segment."""
+    routed = Routed(t)
+    try:
+        syn = routed.expect("SYN", "S")
+        routed.f.rcv_nxt = routed.f.irs = syn.end
+        routed.f.send("SA", opts=segment.mss(1460))
+        routed.expect("ACK", "A")
+        routed.f.sock.send(b"x")
+        t.see("text", routed.expect("text", "PA").data, b"x")
+    finally:
+        routed.end()
+
+
+def with_ip_options(packet, options):
+    head = bytearray(packet[:20])
+    head[0] += len(options) // 4
+    head[2:4] = (len(packet) + len(options)).to_bytes(2, "big")
+    head[10:12] = b"\0\0"
+    csum = ~segment.ones_sum(bytes(head) + options) & 0xffff
+    head[10:12] = csum.to_bytes(2, "big")
+    return bytes(head) + options + packet[20:]
+
+
+def accept_routes(value):
+    for name in "all", "xw0":
+        with open("/proc/sys/net/ipv4/conf/%s/accept_source_route" % name,
+                  "w") as knob:
+            knob.write(value)
+
+
+@test("source-route", what=("wins",), v=(4,))
+def source_route_wins(t):
+    """MUST-52: over one that comes with the answer."""
+    routed = Routed(t)
+    accept_routes("1")
+    try:
+        syn = routed.expect("SYN", "S")
+        routed.f.rcv_nxt = routed.f.irs = syn.end
+        answer = routed.f.make("SA", opts=segment.mss(1460))
+        routed.f.snd_nxt += 1
+        t.wire.inject(with_ip_options(answer.packet(),
+                                      loose_route(8, OTHER_HOP)))
+        routed.expect("ACK", "A")
+        t.see("state", routed.f.state(), "ESTABLISHED")
+    finally:
+        accept_routes("0")
+        routed.end()
 
 
 if __name__ == "__main__":
