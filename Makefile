@@ -35,6 +35,8 @@ help:
 	@echo 'make selftests    build the tests'
 	@echo 'make docs         bring the generated parts of Documentation/ up to date'
 	@echo 'make ladders      run each scenario and put its ladder into them'
+	@echo 'make mutants      break module/ in small ways: do the tests notice?'
+	@echo '                  (MUTANTS=20 or all; FILE=module/machine/flow.c)'
 	@echo 'make clean        remove what was built'
 	@echo
 	@echo 'scripts/vm COMMAND          run a command in a guest'
@@ -78,6 +80,13 @@ ladders:
 	@scripts/xtcp-lab --ladders
 	+@$(MAKE) --no-print-directory docs
 
+# How many, or all of one file.
+MUTANTS ?= 250
+FILE ?=
+
+mutants:
+	@scripts/mutants $(MUTANTS) $(if $(FILE),--file $(FILE))
+
 MODDIR := $(DESTDIR)/lib/modules/$(KRELEASE)/updates
 HEADER := $(DESTDIR)/usr/include/linux/xtcp.h
 ALIAS := $(DESTDIR)/etc/modprobe.d/xtcp.conf
@@ -102,4 +111,4 @@ uninstall:
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module farm deps selftests check demo docs ladders install uninstall clean
+.PHONY: all help module farm deps selftests check demo docs ladders mutants install uninstall clean
