@@ -44,6 +44,7 @@ void xtcp_take_turn(struct sock *sk, struct xtcp_turn *turn)
 	turn->snd_una = x->rec.snd_una;
 	turn->snd_wnd = x->rec.snd_wnd;
 	turn->since_ms = x->rec.since_ms;
+	turn->retries = x->rec.retries;
 	xtcp_take_step(&x->rec, &turn->e, &turn->o);
 	xtcp_carry_out(sk, turn);
 }
@@ -118,7 +119,7 @@ static u32 handshake_rtt_us(const struct xtcp_sock *x,
 {
 	u32 rtt_ms;
 
-	if (x->rec.retries)
+	if (turn->retries)
 		return 0;
 	if (x->syn_us)
 		return xtcp_now_us() - x->syn_us;
@@ -136,7 +137,7 @@ static void begin_stream(struct sock *sk, const struct xtcp_turn *turn)
 	u32 options = r->flags & XTCP_F_TS ? 12 : 0;
 	struct xtcp_handshake h = {
 		.rcv_mss = xtcp_wire_advertised_mss(sk) - options,
-		.retries = r->retries,
+		.retries = turn->retries,
 	};
 
 	h.rtt_us = handshake_rtt_us(x, turn);

@@ -145,6 +145,7 @@ static bool half_open_step(struct xtcp_net *xn, struct xtcp_small *s,
 	turn->snd_una = r.snd_una;
 	turn->snd_wnd = r.snd_wnd;
 	turn->since_ms = r.since_ms;
+	turn->retries = r.retries;
 	xtcp_take_step(&r, &turn->e, &turn->o);
 	if (!(turn->o.todo & XTCP_DO_ESTABLISHED)) {
 		s->record = r;

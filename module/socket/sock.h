@@ -264,6 +264,7 @@ static inline u32 xtcp_now_ts(const struct xtcp_record *r)
  * @snd_una:	of the record before the step
  * @snd_wnd:	likewise
  * @since_ms:	likewise
+ * @retries:	likewise
  * @errno_icmp:	with %XTCP_EV_ICMP_HARD: what to report, negative
  * @sent_ack:	a segment with the current ack left meanwhile
  */
@@ -274,6 +275,7 @@ struct xtcp_turn {
 	u32 snd_una;
 	u32 snd_wnd;
 	u32 since_ms;
+	u8 retries;
 	int errno_icmp;
 };
 
