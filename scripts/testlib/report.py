@@ -15,7 +15,7 @@ class Report:
     def __init__(self):
         self.lock = threading.Lock()
         self.count = self.passed = self.failed = self.skipped = 0
-        self.failures = []
+        self.failures, self.good_names = [], set()
 
     def begin(self):
         print("TAP version 13", flush=True)
@@ -39,6 +39,7 @@ class Report:
                 self.skipped += 1
             else:
                 self.passed += 1
+                self.good_names.add(name)
             print("%sok %d - %s" % ("" if good else "not ", self.count, name),
                   flush=True)
 
