@@ -99,9 +99,10 @@ def neighbours(source, pattern, groups, kind):
     """An entry takes over a word of the one before it."""
     before = None
     for m in pattern.finditer(source.text):
-        for group in groups if before else ():
-            yield Mutant(source, kind, m.group(1), *m.span(group),
-                         before.group(group))
+        if before:
+            group = pick(groups, m.group(1))
+            yield Mutant(source, kind, m.group(1), *m.span(int(group)),
+                         before.group(int(group)))
         before = m
 
 
@@ -124,7 +125,7 @@ def of_def(source, states):
     if name == "table.def":
         yield from cells(source, states)
     elif name == "reasons.def":
-        yield from neighbours(source, REASON, (2, 3), "reason's words")
+        yield from neighbours(source, REASON, "23", "reason's words")
     elif name == "states.def":
         yield from numbers_swapped(source)
 
