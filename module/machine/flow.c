@@ -168,6 +168,14 @@ void xtcp_stored(struct xtcp_record *r, const struct xtcp_event *e,
 	xtcp_take_text(r, e, o);
 }
 
+/* A probe goes where the peer has no room (3.8.6.1). See xtcp_bare_seq(). */
+static void note_beyond(struct xtcp_record *r)
+{
+	r->flags &= ~XTCP_F_BEYOND;
+	if (seq_gt(r->snd_nxt, r->snd_una + r->snd_wnd))
+		r->flags |= XTCP_F_BEYOND;
+}
+
 /* The stream sent something for the first time, or told a new window. */
 void xtcp_sent(struct xtcp_record *r, const struct xtcp_event *e,
 	       struct xtcp_orders *o)
@@ -180,6 +188,8 @@ void xtcp_sent(struct xtcp_record *r, const struct xtcp_event *e,
 		r->snd_nxt++;
 		r->flags |= XTCP_F_FIN_SENT;
 	}
+	if (e->len || e->fin)
+		note_beyond(r);
 	r->rcv_adv = seq_max(r->rcv_adv, e->rcv_adv);
 	r->last_ack_sent = r->rcv_nxt;
 }
@@ -187,12 +197,13 @@ void xtcp_sent(struct xtcp_record *r, const struct xtcp_event *e,
 /*
  * Outside the window or out of date: what the peer needs to hear is where we
  * are. Answers to segments without text are limited, or two ends that lost each
- * other would answer each other's ACKs for ever.
+ * other would answer each other's ACKs for ever. A peer that took our probe does
+ * not hear what stands before it: perhaps that is why.
  */
 void xtcp_answer(struct xtcp_record *r, const struct xtcp_event *e,
 		 struct xtcp_orders *o)
 {
-	(void)r;
+	r->flags &= ~XTCP_F_BEYOND;
 	if (!xtcp_seg_len(&e->seg)) {
 		xtcp_send_challenge(o, o->reason);
 		return;

@@ -3,6 +3,7 @@
 #define XTCP_MACHINE_RECORD_H
 
 #include "machine/platform.h"
+#include "machine/seq.h"
 
 enum xtcp_state {
 #define XTCP_STATE(name, number) XTCP_##name = (number),
@@ -63,6 +64,7 @@ enum xtcp_life_timer {
 #define XTCP_F_WSCALE		0x0080	/* windows are scaled */
 #define XTCP_F_SACK		0x0100	/* both ends permit SACK */
 #define XTCP_F_TS_RECENT	0x0200	/* ts_recent holds a value */
+#define XTCP_F_BEYOND		0x0400	/* snd_nxt is beyond the peer's window */
 
 /**
  * struct xtcp_record - the life-cycle record of a connection (RFC 9293 3.3.1)
@@ -158,5 +160,18 @@ static inline bool xtcp_fin_acked(const struct xtcp_record *r)
 /* Both ends know both initial sequence numbers. */
 #define XTCP_SYNCHRONISED	(XTCP_MAY_SEND | XTCP_S(FIN_WAIT_2) | \
 				 XTCP_S(TIME_WAIT))
+
+/*
+ * Where a segment without text stands: at SND.NXT. But the last number of a probe
+ * is beyond the peer's window, and from behind it the peer hears no ACK and no
+ * RST (RFC 9293 3.10.7.4), unless it had room by then.
+ */
+static inline u32 xtcp_bare_seq(const struct xtcp_record *r)
+{
+	bool beyond = (r->flags & XTCP_F_BEYOND) &&
+		      seq_gt(r->snd_nxt, r->snd_una + r->snd_wnd);
+
+	return beyond ? r->snd_nxt - 1 : r->snd_nxt;
+}
 
 #endif

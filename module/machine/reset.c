@@ -10,7 +10,7 @@ void xtcp_send_rst(const struct xtcp_record *r, struct xtcp_orders *o)
 {
 	o->todo |= XTCP_DO_RST;
 	o->rst_flags = XTCP_RST | XTCP_ACK;
-	o->rst_seq = r->snd_nxt;
+	o->rst_seq = xtcp_bare_seq(r);
 	o->rst_ack = r->rcv_nxt;
 }
 

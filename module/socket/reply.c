@@ -10,7 +10,7 @@ void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg, u8 flags)
 {
 	memset(seg, 0, sizeof(*seg));
 	seg->flags = flags;
-	seg->seq = r->snd_nxt;
+	seg->seq = xtcp_bare_seq(r);
 	seg->ack = flags & XTCP_ACK ? r->rcv_nxt : 0;
 	seg->wnd = min_t(u32, xtcp_rcv_wnd(r) >> r->rcv_wscale, U16_MAX);
 	if (!(r->flags & XTCP_F_TS))

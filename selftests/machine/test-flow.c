@@ -377,3 +377,48 @@ static void sends_ack_only(unsigned int state)
 
 TEST_ARG(sent_fin_wait_2, sends_ack_only, XTCP_FIN_WAIT_2)
 TEST_ARG(sent_time_wait, sends_ack_only, XTCP_TIME_WAIT)
+
+/* ---- a probe beyond the window: where what stands behind it is not heard ---- */
+
+static void given_probed(void)
+{
+	given(XTCP_ESTABLISHED);
+	rig.r.snd_una = rig.r.snd_nxt;
+	rig.r.snd_wnd = 0;
+	EXPECT_EQ(xtcp_bare_seq(&rig.r), rig.r.snd_nxt);
+	rig.e.len = 1;
+	happens(XTCP_EV_SENT);
+	rig.e.len = 0;
+}
+
+TEST(bare_seq__before_the_probe)
+{
+	given_probed();
+	EXPECT_EQ(xtcp_bare_seq(&rig.r), rig.r.snd_nxt - 1);
+	happens(XTCP_EV_ABORT);
+	RST_IS(R | A, rig.before.snd_nxt - 1, rig.before.rcv_nxt);
+}
+
+TEST(bare_seq__probe_is_acknowledged)
+{
+	given_probed();
+	arrives(.seq = rig.r.rcv_nxt, .ack = rig.r.snd_nxt, .flags = A);
+	EXPECT_EQ(xtcp_bare_seq(&rig.r), rig.r.snd_nxt);
+}
+
+TEST(bare_seq__window_opens)
+{
+	given_probed();
+	arrives(.seq = rig.r.rcv_nxt, .ack = rig.r.snd_una, .flags = A,
+		.wnd = 1);
+	EXPECT_EQ(xtcp_bare_seq(&rig.r), rig.r.snd_nxt);
+}
+
+/* It took the byte after all, so it hears only what stands behind that. */
+TEST(bare_seq__peer_is_elsewhere)
+{
+	given_probed();
+	arrives(.seq = rig.r.rcv_nxt - 1, .ack = rig.r.snd_una, .flags = A);
+	CELL(OUTSIDE);
+	EXPECT_EQ(xtcp_bare_seq(&rig.r), rig.r.snd_nxt);
+}

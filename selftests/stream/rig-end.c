@@ -283,7 +283,7 @@ void rig_receive(struct rig *g, struct rig_end *e,
 	if (rig_stored(e) > e->max_stored)
 		e->max_stored = rig_stored(e);
 	if (!rig_transmit(g, e) && ack && !e->dead) {
-		rig_send_ack(g, e, e->r.snd_nxt);
+		rig_send_ack(g, e, xtcp_bare_seq(&e->r));
 		rig_transmit(g, e);
 	}
 }

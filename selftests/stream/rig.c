@@ -53,7 +53,7 @@ static void user_reads(struct rig *g, struct rig_end *e)
 	       g->c->rcvbuf + (1u << g->c->wscale));
 	if (n && xtcp_in(&e->r, XTCP_MAY_RECEIVE) &&
 	    xtcp_window_update_due(&e->r, &space))
-		rig_send_ack(g, e, e->r.snd_nxt);
+		rig_send_ack(g, e, xtcp_bare_seq(&e->r));
 }
 
 static void main_timer(struct rig *g, struct rig_end *e)
@@ -145,7 +145,7 @@ static void happen(struct rig *g, struct rig_end *e, enum what what)
 		return;
 	case ACK:
 		if (xtcp_stream_ack_expired(&e->s, g->now_us))
-			rig_send_ack(g, e, e->r.snd_nxt);
+			rig_send_ack(g, e, xtcp_bare_seq(&e->r));
 		break;
 	default:
 		break;

@@ -153,6 +153,25 @@ TEST(transfer__reader_sleeps)
 	}
 }
 
+/*
+ * Both do, and both probe: the byte of a probe that the peer had no room for is
+ * beyond its window, and an ACK must not stand behind it, or nobody hears it.
+ */
+TEST(transfer__readers_sleep_at_both_ends)
+{
+	struct rig_config c = plain(40000);
+
+	c.bytes[1] = 40000;
+	c.rcvbuf = 8000;
+	c.read_us = 20000000;
+	c.read_bytes = 8000;
+	for (c.seed = 1; c.seed < 10 && !test_failures(); c.seed++)
+		run(&c);
+	/* An ACK per segment, and none for an ACK */
+	EXPECT(rig.end[0].acks < 400);
+	EXPECT(rig.end[1].acks < 400);
+}
+
 /* The same, and the window updates get lost, too. */
 TEST(transfer__reader_sleeps_and_loss)
 {
