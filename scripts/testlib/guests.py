@@ -15,6 +15,7 @@ import time
 
 import closure
 from report import Stream
+import steps
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -37,7 +38,9 @@ def build_alone(stage):
     os.makedirs(TOP + "/build", exist_ok=True)
     with open(TOP + "/build/selftests.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        make("-j2", "stage", "STAGE=" + stage)
+        make("-j2", "stage", "user-replay", "STAGE=" + stage)
+        shutil.copy(TOP + "/build/selftests/replay/replay",
+                    os.path.dirname(stage))
 
 
 def known_times():
@@ -93,18 +96,23 @@ class Guest:
     def boot(self):
         o = self.options
         log = os.path.join(o.logs, "guest-%d.log" % threading.get_ident())
+        traced = [t for t in self.left if t in o.traced]
+        out = ["--out", tempfile.mkdtemp(dir=o.steps)] if traced else []
         command = [TOP + "/scripts/vm", "--kernel", o.kernel, "--mem", "1536",
                    "--par" if o.parallel else "--det", "--timeout", "7200",
-                   "--in", self.stage, "--log", log, "--",
+                   "--in", self.stage, "--log", log, *out, "--",
                    "/usr/bin/python3", "-u", "/run/vm/stage/guest.py",
                    "/run/vm/stage", *self.left]
         self.tail, self.clean, self.current = [], False, None
         vm = subprocess.Popen(command, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True,
-                              errors="replace")
+                              errors="replace", env=dict(
+                                  os.environ, XTCP_TEST_STEPS=" ".join(traced)))
         why = "interrupted"
         try:
             why = self.follow(vm)
+            if traced and self.clean:
+                vm.wait(BOOT_S)		# it brings the steps out
         finally:
             vm.terminate()
             vm.wait()
@@ -208,7 +216,11 @@ def run(report, tests, options):
         with open(stage + "/in-memory", "w") as f:
             f.write("\n".join(closure.files(stage, options.release)) + "\n")
         os.makedirs(options.logs, exist_ok=True)
-        guests = [Guest(report, part, stage, options)
+        options.steps = base + "/steps"
+        os.mkdir(options.steps)
+        # Those whose steps are traced come first: a trace is whole then.
+        guests = [Guest(report, sorted(part, key=lambda t: t not in
+                                       options.traced), stage, options)
                   for part in share_out(tests, options.guests)]
         threads = [threading.Thread(target=g.run) for g in guests]
         for t in threads:
@@ -219,5 +231,7 @@ def run(report, tests, options):
         for g in guests:
             times.update(g.times)
         keep_times(times)
+        if options.traced:
+            steps.replay(report, base, options.traced)
     finally:
         shutil.rmtree(base)

@@ -23,6 +23,8 @@ import subprocess
 import sys
 import time
 
+import steps
+
 SPLAT = re.compile(
     r"WARNING:|BUG:|Oops|KASAN|UBSAN|KCSAN|KFENCE|DEBUG_LOCKS_WARN|locking "
     r"dependency|inconsistent lock|suspicious RCU|refcount_t|ref_tracker|"
@@ -372,8 +374,10 @@ def main():
     kmsg = Kmsg()
     limit_s = int(settings(folder).get("timeout", "3600"))
     load(folder, kmsg)
+    traced = steps.Steps()
     for test in tests:
         run(folder, test, limit_s, kmsg)
+        traced.keep(test)
     unload(kmsg)
     say("done")
 

@@ -231,7 +231,7 @@ static bool result(bool good, const char *name)
 {
 	static int nr;
 
-	printf("%sok %d %s\n", good ? "" : "not ", ++nr, name);
+	printf("%sok %d - %s\n", good ? "" : "not ", ++nr, name);
 	return good;
 }
 
@@ -243,19 +243,19 @@ static int report(void)
 
 	if (found.unusable) {
 		printf("# %s\n", found.unusable);
-		result(false, "replay: the trace can be used");
+		result(false, "the trace can be used");
 		printf("1..1\n");
 		return 2;
 	}
 	snprintf(text, sizeof(text),
-		 "replay: %lu of %lu steps equal, %u of %u cells, %u edges",
+		 "%lu of %lu steps equal, %u of %u cells, %u edges",
 		 found.steps - found.different, found.steps, c.cells,
 		 c.all_cells, c.edges);
 	good = result(found.steps && !found.different, text);
-	snprintf(text, sizeof(text), "replay: %lu steps lost", found.lost);
+	snprintf(text, sizeof(text), "%lu steps lost", found.lost);
 	good &= result(!found.lost, text);
 	snprintf(text, sizeof(text),
-		 "replay: %lu records changed other than by a step",
+		 "%lu records changed other than by a step",
 		 found.strange);
 	if (found.whole)
 		good &= result(!found.strange, text);
