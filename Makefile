@@ -30,6 +30,7 @@ help:
 	@echo 'make check        build and run all tests, in a guest'
 	@echo '                  TESTS="socket/opening packet/abort": only some'
 	@echo 'make install      module and header (AUTOLOAD=1: load by socket())'
+	@echo 'make replay       let the machine in user space take a guest'"'"'s steps again'
 	@echo 'make uninstall    remove both'
 	@echo 'make deps         install the Debian packages that are missing'
 	@echo 'make selftests    build the tests'
@@ -68,6 +69,9 @@ check:
 	@scripts/check $(TESTS)
 
 demo:
+replay:
+	@scripts/replay $(TESTS)
+
 	@scripts/demo
 
 # Those parts of Documentation/ that are made from the source.
@@ -111,4 +115,4 @@ uninstall:
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module farm deps selftests check demo docs ladders mutants install uninstall clean
+.PHONY: all help module farm deps selftests check replay demo docs ladders mutants install uninstall clean
