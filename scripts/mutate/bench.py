@@ -53,7 +53,7 @@ def all_programs(top):
 
 
 class Bench:
-    def __init__(self, top, out):
+    def __init__(self, top, out, unit=False):
         self.out = out
         # A copy, for the checkout may change under our hands.
         self.tree = os.path.join(out, "tree")
@@ -61,7 +61,8 @@ class Bench:
                        "selftests/stream"):
             shutil.copytree(os.path.join(top, folder),
                             os.path.join(self.tree, folder))
-        self.programs = all_programs(self.tree)
+        self.programs = [p for p in all_programs(self.tree)
+                         if not unit or p.name != "explorer"]
         self.pure = {room: sorted(
             "module/%s/%s" % (room, f)
             for f in os.listdir("%s/module/%s" % (self.tree, room))

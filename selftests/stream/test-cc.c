@@ -114,3 +114,115 @@ TEST(cc_mss__as_many_segments)
 	xtcp_cc_mss(&cc, 65000);
 	EXPECT(cc.cwnd <= XTCP_CWND_MAX);
 }
+
+/* As many segments as fit below the most that a window can be. */
+TEST(cc_mss__at_most_the_largest_window)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	cc.cwnd = XTCP_CWND_MAX;
+	cc.ssthresh = XTCP_CWND_MAX;
+	xtcp_cc_mss(&cc, 65000);
+	EXPECT_EQ(cc.cwnd, XTCP_CWND_MAX / 65000 * 65000);
+	EXPECT_EQ(cc.ssthresh, cc.cwnd);
+	EXPECT_EQ(cc.initial, 650000);
+	EXPECT_EQ(cc.mss, 65000);
+}
+
+/* RFC 3465 counts for congestion avoidance; slow start leaves nothing over. */
+TEST(cc_acked__slow_start_has_no_credit)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	cc.ssthresh = 12000;
+	xtcp_cc_acked(&cc, 1000, 0);
+	xtcp_cc_acked(&cc, 1000, 0);
+	EXPECT_EQ(cc.cwnd, 12000);
+	EXPECT_EQ(cc.credit, 0);
+	xtcp_cc_acked(&cc, 11000, 0);
+	EXPECT_EQ(cc.cwnd, 12000);
+	EXPECT_EQ(cc.credit, 11000);
+	xtcp_cc_acked(&cc, 1500, 0);
+	EXPECT_EQ(cc.cwnd, 13000);
+	EXPECT_EQ(cc.credit, 500);
+}
+
+/* However much one ACK tells of, a segment a time, and one more at the most */
+TEST(cc_acked__one_segment_for_a_huge_ack)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	cc.ssthresh = 10000;
+	xtcp_cc_acked(&cc, 500000, 0);
+	EXPECT_EQ(cc.cwnd, 11000);
+	EXPECT_EQ(cc.credit, 11000);
+	xtcp_cc_acked(&cc, 1, 0);
+	EXPECT_EQ(cc.cwnd, 12000);
+	EXPECT_EQ(cc.credit, 1);
+}
+
+/* What was counted towards the next step belongs to the window that is gone. */
+TEST(cc__credit_begins_anew)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	cc.credit = 700;
+	xtcp_cc_lost(&cc, 20000, 0);
+	EXPECT_EQ(cc.credit, 0);
+	EXPECT_EQ(cc.ssthresh, 10000);
+	EXPECT_EQ(cc.cwnd, 10000);
+	cc.credit = 700;
+	xtcp_cc_timeout(&cc, 20000, false, 0);
+	EXPECT_EQ(cc.credit, 0);
+	cc.credit = 700;
+	xtcp_cc_restart(&cc);
+	EXPECT_EQ(cc.credit, 0);
+	cc.credit = 700;
+	xtcp_cc_mss(&cc, 500);
+	EXPECT_EQ(cc.credit, 0);
+}
+
+/* An algorithm of one's own: it is asked at each of its four moments. */
+static u32 asked;
+
+static void own_init(struct xtcp_cc *cc)
+{
+	cc->ssthresh = 5 * cc->mss;
+}
+
+static void own_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
+{
+	cc->cwnd += bytes;
+	asked += now_us;
+}
+
+static u32 own_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
+{
+	asked += now_us;
+	return flight - cc->mss;
+}
+
+static void own_restart(struct xtcp_cc *cc)
+{
+	cc->cwnd = 2 * cc->mss;
+}
+
+TEST(cc__an_algorithm_of_ones_own)
+{
+	static const struct xtcp_cc_ops own = {
+		.name = "own", .init = own_init, .acked = own_acked,
+		.lost = own_lost, .restart = own_restart,
+	};
+	struct xtcp_cc cc;
+
+	asked = 0;
+	xtcp_cc_init(&cc, &own, 1000, 10);
+	EXPECT_EQ(cc.ssthresh, 5000);
+	xtcp_cc_acked(&cc, 77, 3);
+	EXPECT_EQ(cc.cwnd, 10077);
+	xtcp_cc_lost(&cc, 9000, 4);
+	EXPECT_EQ(cc.ssthresh, 8000);
+	EXPECT_EQ(asked, 7);
+	xtcp_cc_restart(&cc);
+	EXPECT_EQ(cc.cwnd, 2000);
+}

@@ -94,6 +94,37 @@ TEST(delack__interactive)
 	EXPECT(!xtcp_delack_received(&d, 1, true, false, 3000));
 }
 
+/* An answer that came late says nothing of the next one. */
+TEST(delack__late_answer)
+{
+	struct xtcp_delack d;
+
+	xtcp_delack_init(&d, XTCP_DELACK_US, XTCP_QUICKACKS, 1448);
+	xtcp_delack_received(&d, 1, true, false, 1000);
+	xtcp_delack_received(&d, 1, true, false, 9000);
+	xtcp_delack_sent(&d, 500, 9000 + XTCP_DELACK_US);
+	EXPECT(!d.interactive);
+	EXPECT_EQ(d.quick, XTCP_QUICKACKS - 1);
+	xtcp_delack_received(&d, 1, true, false, 100000);
+	xtcp_delack_received(&d, 1, true, false, 109000);
+	xtcp_delack_sent(&d, 500, 109000 + XTCP_DELACK_US - 1);
+	EXPECT(d.interactive);
+	EXPECT_EQ(d.quick, 0);
+}
+
+/* A bare ACK is no answer. */
+TEST(stream_sent_ack__is_no_answer)
+{
+	struct xtcp_stream s = { 0 };
+
+	xtcp_delack_init(&s.delack, XTCP_DELACK_US, XTCP_QUICKACKS, 1448);
+	xtcp_delack_received(&s.delack, 1, true, false, 1000);
+	xtcp_stream_sent_ack(&s, 2000);
+	EXPECT(!s.delack.interactive);
+	EXPECT_EQ(s.delack.quick, XTCP_QUICKACKS - 1);
+	EXPECT(!s.delack.pending);
+}
+
 TEST(delack__quickack_option)
 {
 	struct xtcp_delack d;
@@ -201,6 +232,14 @@ TEST(window_select__table)
 		{ 1024, 0, 65536, 1460, 7, 8, false },
 		{ 0, 65536, 65536, 1460, 7, 512, true },
 		{ 0, 0xf0000000, 0xf0000000, 1460, 14, 65535, true },
+		/* what was promised to the byte is rounded to nothing else */
+		{ 1024, 2000, 65536, 1460, 7, 8, false },
+		{ 1000, 1024, 65536, 1460, 7, 8, false },
+		{ 1000, 1023, 65536, 1460, 7, 7, false },
+		/* a step is at least a byte */
+		{ 0, 1, 65536, 0, 0, 1, true },
+		{ 0, 1, 1, 1460, 0, 1, true },
+		{ 0, 0, 1, 1460, 0, 0, false },
 	};
 	u32 i, seam;
 	static const u32 seams[] = { 0, 0x7fffffff, 0xffffffff };

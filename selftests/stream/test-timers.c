@@ -146,6 +146,24 @@ TEST(persist__fin)
 	EXPECT_EQ(e.timers.kind, XTCP_TIMER_NONE);
 }
 
+/* However many there were: the counters stop where they are full. */
+TEST(persist__very_many)
+{
+	struct xtcp_persist p = { 0 };
+	u32 i;
+
+	for (i = 0; i < 600; i++) {
+		EXPECT_EQ(xtcp_persist_gives_up(&p, 255, false), i >= 255);
+		EXPECT_EQ(xtcp_persist_gives_up(&p, 255, true), i >= 255);
+		xtcp_persist_probed(&p);
+	}
+	xtcp_persist_answered(&p);
+	EXPECT(!xtcp_persist_gives_up(&p, 1, false));
+	EXPECT(xtcp_persist_gives_up(&p, 255, true));
+	xtcp_persist_reset(&p);
+	EXPECT(!xtcp_persist_gives_up(&p, 1, true));
+}
+
 TEST(user_timeout__retransmissions)
 {
 	struct end e;
