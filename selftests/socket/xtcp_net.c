@@ -301,6 +301,18 @@ int xt_net_cut(const struct xt_net *net, int from, bool cut)
 	return xt_net_enter(net, 0) || err ? -1 : 0;
 }
 
+/* What one side sends arrives so much later. */
+int xt_net_delay(const struct xt_net *net, int from, int ms)
+{
+	int err;
+
+	if (xt_net_enter(net, from))
+		return -1;
+	err = xt_run("tc qdisc replace dev v%d root netem delay %dms", from,
+		     ms);
+	return xt_net_enter(net, 0) || err ? -1 : 0;
+}
+
 /* A descriptor for xt_captured(): each packet of the device, once. */
 int xt_capture(const char *device)
 {

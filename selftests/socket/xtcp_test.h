@@ -153,6 +153,7 @@ int xt_net_open(struct xt_net *net);
 int xt_net_enter(const struct xt_net *net, int side);
 struct xt_addr xt_net_addr(int version, int side, uint16_t port);
 int xt_net_cut(const struct xt_net *net, int from, bool cut);
+int xt_net_delay(const struct xt_net *net, int from, int ms);
 int xt_capture(const char *device);
 int xt_captured(int fd, struct xt_seg *seg, int timeout_ms);
 
