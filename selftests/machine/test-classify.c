@@ -202,3 +202,88 @@ TEST(classify_ts_recent)
 		.len = 5, .opts = XTCP_OPT_TS, .tsval = 3000);
 	EXPECT_EQ(rig.r.ts_recent, 2000);
 }
+
+/* To the millisecond; what is not remembered is not compared. */
+TEST(classify__paws_edges)
+{
+	const u32 life_ms = 24u * 24 * 3600 * 1000;
+
+	EXPECT_EQ(stamped(1000, 999, life_ms - 1), XTCP_EV_OUTSIDE);
+	EXPECT_EQ(stamped(1000, 999, life_ms), XTCP_EV_ACK);
+	given(XTCP_ESTABLISHED);
+	with_timestamps(1000);
+	rig.r.flags &= ~XTCP_F_TS_RECENT;
+	arrives(.flags = A, .seq = rig.r.rcv_nxt, .ack = rig.r.snd_una,
+		.opts = XTCP_OPT_TS, .tsval = 999);
+	CELL(ACK);
+	EXPECT_EQ(rig.r.ts_recent, 999);
+}
+
+/* RFC 6191: timestamps were in use, but none was ever taken: by the number */
+TEST(classify__newer_without_a_timestamp_to_compare)
+{
+	static const s32 steps[] = { -1, 0, 1 };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		given(XTCP_TIME_WAIT);
+		rig.r.flags |= XTCP_F_TS;
+		rig.e.listening = true;
+		arrives(.flags = S, .seq = rig.r.rcv_nxt + steps[i],
+			.opts = XTCP_OPT_TS, .tsval = 5);
+		EXPECT_EQ(rig.o.event,
+			  steps[i] > 0 ? XTCP_EV_SYN_NEWER : XTCP_EV_SYN);
+	}
+}
+
+/* A FIN on a number that was text is none that was taken before. */
+TEST(classify__fin_where_text_was)
+{
+	given(XTCP_ESTABLISHED);
+	arrives(.flags = A | F, .seq = rig.r.rcv_nxt - 1,
+		.ack = rig.r.snd_una);
+	CELL(OUTSIDE);
+	UNCHANGED();
+}
+
+/* What it is called by, and why, whatever stood there before */
+static u8 reason_for(enum xtcp_event_kind kind)
+{
+	u8 reason = XTCP_R_ADMIN;
+
+	rig.e.kind = XTCP_EV_SEGMENT;
+	EXPECT_EQ(xtcp_classify(&rig.r, &rig.e, &reason), kind);
+	return reason;
+}
+
+TEST(classify__reasons)
+{
+	given(XTCP_ESTABLISHED);
+	rig.e.seg.flags = R;
+	rig.e.seg.seq = rig.r.rcv_nxt;
+	EXPECT_EQ(reason_for(XTCP_EV_RST_EXACT), XTCP_R_NONE);
+	rig.e.seg.flags = A;
+	rig.e.seg.ack = rig.r.snd_una;
+	EXPECT_EQ(reason_for(XTCP_EV_ACK), XTCP_R_NONE);
+	given(XTCP_SYN_RCVD);
+	rig.e.seg.flags = A;
+	rig.e.seg.seq = rig.r.rcv_nxt;
+	rig.e.seg.ack = rig.r.snd_nxt;
+	EXPECT_EQ(reason_for(XTCP_EV_ACK), XTCP_R_NONE);
+	rig.e.seg.flags = A | F;
+	EXPECT_EQ(reason_for(XTCP_EV_FIN), XTCP_R_NONE);
+	given(XTCP_CLOSE_WAIT);
+	rig.e.seg.flags = A | F;
+	rig.e.seg.seq = rig.r.rcv_nxt - 1;
+	rig.e.seg.ack = rig.r.snd_una;
+	EXPECT_EQ(reason_for(XTCP_EV_FIN_AGAIN), XTCP_R_FIN_AGAIN);
+	given(XTCP_SYN_SENT);
+	rig.e.seg.flags = S;
+	EXPECT_EQ(reason_for(XTCP_EV_SYN), XTCP_R_NONE);
+	rig.e.seg.flags = S | A;
+	rig.e.seg.ack = rig.r.snd_nxt;
+	EXPECT_EQ(reason_for(XTCP_EV_SYN_ACK), XTCP_R_NONE);
+	given(XTCP_LISTEN);
+	rig.e.seg.flags = S;
+	EXPECT_EQ(reason_for(XTCP_EV_SYN), XTCP_R_NONE);
+}

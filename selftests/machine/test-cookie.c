@@ -40,6 +40,25 @@ TEST(cookie_is_good_for_two_periods)
 	}
 }
 
+/* Rounded down to one of eight sizes, never up. */
+TEST(cookie_make__sizes)
+{
+	static const u16 sizes[] = {
+		216, 536, 1220, 1300, 1400, 1440, 1460, 8900,
+	};
+	u32 i, mss, cookie;
+	u16 got;
+
+	cookies_out();
+	for (mss = 0; mss < 10000; mss++) {
+		for (i = 7; i && sizes[i] > mss; i--)
+			;
+		cookie = xtcp_cookie_make(MAC_NOW, COUNT, mss);
+		EXPECT(xtcp_cookie_check(&rig.e.cookie, cookie, &got));
+		EXPECT_EQ(got, sizes[i]);
+	}
+}
+
 /* Whatever bit is wrong, MSS bits excepted, which the MAC cannot protect. */
 TEST(cookie_with_a_wrong_bit)
 {
@@ -78,6 +97,7 @@ TEST(rcv_cookie_ack_listen)
 	EXPECT_EQ(rig.o.reason, XTCP_R_NONE);
 	EXPECT_EQ(rig.child.state, XTCP_ESTABLISHED);
 	EXPECT_EQ(rig.child.opened, XTCP_OPENED_COOKIE);
+	ACKED(0);
 	EXPECT_EQ(rig.child.iss, cookie);
 	EXPECT_EQ(rig.child.snd_una, cookie + 1);
 	EXPECT_EQ(rig.child.snd_nxt, cookie + 1);

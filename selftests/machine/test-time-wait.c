@@ -127,6 +127,7 @@ TEST(rcv_syn_newer_time_wait)
 	syn_in_time_wait(1000, 0, -5000, false);
 	/* neither has (MAY-2) */
 	syn_in_time_wait(0, 0, 1, true);
+	syn_in_time_wait(0, 0, 0, false);
 	syn_in_time_wait(0, 0, -1, false);
 	syn_in_time_wait(0, 0, -0x7fffffff, false);
 }
