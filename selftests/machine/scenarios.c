@@ -1,156 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where explorations begin, and what is allowed in them. */
-#include <stdlib.h>
-#include "world.h"
+#include "scene.h"
 
-#define BOTH_CLOSE	(1u << ACT_OPEN | 1u << ACT_WRITE | \
-			 1u << ACT_SHUT_WRITE | 1u << ACT_CLOSE)
-#define ANYTHING	(BOTH_CLOSE | 1u << ACT_SHUT_READ | \
-			 1u << ACT_CLOSE_UNREAD | 1u << ACT_ABORT)
+#define SCENE(what, from, a, b, may, ...) \
+	{ .name = "explore_" #what, .set_up = (from), \
+	  RULES(a, b, may, __VA_ARGS__) }
 
-static void client_server(struct world *w)
-{
-	world_init(w, false);
-	w->end[0].opens = 1;
-	w->end[1].listens = 1;
-	w->losses = 1;
-	w->repeats = 1;
-}
-
-static void simultaneous_open(struct world *w)
-{
-	world_init(w, false);
-	w->end[0].opens = 1;
-	w->end[1].opens = 1;
-	w->losses = 1;
-	w->repeats = 1;
-}
-
-static void self_connect(struct world *w)
-{
-	world_init(w, true);
-	w->end[0].opens = 2;
-	w->losses = 1;
-	w->repeats = 1;
-}
-
-/* A SYN of a connection that ended long ago arrives, and A may connect too. */
-static void stale_syn(struct world *w)
-{
-	client_server(w);
-	w->end[0].life = 1;
-	world_stale(w, 1, XTCP_SYN, 1, world_iss(w, 0, 1), 0);
-	w->losses = 0;
-}
-
-/* TIME_WAIT and what of the old connection is still under way. */
-static void next_incarnation(struct world *w)
-{
-	client_server(w);
-	w->end[0].opens = 2;
-	w->end[1].opens = 1;
-	w->end[0].listens = 1;
-	w->losses = 0;
-}
-
-/* ---- worlds that have a past ---- */
-
-static void must(struct world *w, enum act what, u8 arg)
-{
-	const struct rules all = { { 9, 9 }, false, ~0u };
-
-	if (!world_allows(w, &all, what, arg))
-		abort();
-	world_act(w, what, arg);
-}
-
-/* Delivers what just was sent; a copy may stay under way. */
-static void passes(struct world *w, u8 to, u8 flags, u8 len, bool stays)
-{
-	u8 i;
-
-	for (i = 0; i < IN_FLIGHT; i++) {
-		const struct packet *p = &w->net[i];
-
-		if (!p->used || p->to != to || p->flags != flags ||
-		    p->len != len)
-			continue;
-		w->repeats += stays;
-		must(w, stays ? ACT_REPEAT : ACT_DELIVER, i);
-		return;
-	}
-	abort();
-}
-
-/* One byte from that end, and its ACK */
-static void says(struct world *w, u8 end, bool stays)
-{
-	must(w, ACT_WRITE, end);
-	must(w, ACT_SEND, end);
-	passes(w, !end, XTCP_ACK, 1, stays);
-	must(w, ACT_ACK, !end);
-	passes(w, end, XTCP_ACK, 0, false);
-}
-
-static void established(struct world *w)
-{
-	client_server(w);
-	must(w, ACT_OPEN, 0);
-	passes(w, 1, XTCP_SYN, 0, false);
-	passes(w, 0, XTCP_SYN | XTCP_ACK, 0, false);
-	passes(w, 1, XTCP_ACK, 0, false);
-	w->repeats = 0;
-}
-
-/*
- * A closed first and is in TIME_WAIT, B has forgotten all. Copies of a byte from
- * each are still under way when B connects to A.
- */
-static void time_wait(struct world *w)
-{
-	established(w);
-	says(w, 0, true);
-	says(w, 1, true);
-	must(w, ACT_CLOSE, 0);
-	must(w, ACT_SEND, 0);
-	passes(w, 1, XTCP_FIN | XTCP_ACK, 0, false);
-	must(w, ACT_CLOSE, 1);
-	must(w, ACT_SEND, 1);
-	passes(w, 0, XTCP_FIN | XTCP_ACK, 0, false);
-	passes(w, 1, XTCP_ACK, 0, false);
-	w->end[0].listens = 1;
-	w->end[1].opens = 1;
-	w->losses = 0;
-}
-
-/* Where timers are patient the network's faults alone decide what is late. */
 const struct scenario scenarios[] = {
-	{ "explore_open_and_close", client_server,
-	  { { 0, 0 }, true, ANYTHING } },
-	{ "explore_client_writes", client_server,
-	  { { 1, 0 }, true, BOTH_CLOSE } },
-	{ "explore_server_writes", client_server,
-	  { { 0, 1 }, true, BOTH_CLOSE } },
-	{ "explore_both_write", client_server,
-	  { { 1, 1 }, true, ANYTHING } },
-	{ "explore_out_of_order", established,
-	  { { 2, 0 }, true, BOTH_CLOSE } },
-	{ "explore_hasty_timers", client_server,
-	  { { 1, 1 }, false, ANYTHING } },
-	{ "explore_simultaneous_open", simultaneous_open,
-	  { { 0, 0 }, true, BOTH_CLOSE } },
-	{ "explore_simultaneous_open_hasty", simultaneous_open,
-	  { { 1, 0 }, false, ANYTHING } },
-	{ "explore_self_connect", self_connect,
-	  { { 1, 0 }, true, BOTH_CLOSE } },
-	{ "explore_stale_syn", stale_syn,
-	  { { 0, 0 }, false, BOTH_CLOSE } },
-	{ "explore_established", established,
-	  { { 1, 1 }, true, BOTH_CLOSE } },
-	{ "explore_time_wait", time_wait,
-	  { { 0, 1 }, true, BOTH_CLOSE } },
-	{ "explore_next_incarnation", next_incarnation,
-	  { { 1, 0 }, true, BOTH_CLOSE } },
+	/* one opens, the other listens */
+	SCENE(open_and_close, client_server, 0, 0, ANYTHING, PATIENT),
+	SCENE(client_writes, client_server, 1, 0, BOTH_CLOSE, PATIENT),
+	SCENE(server_writes, client_server, 0, 1, BOTH_CLOSE, PATIENT),
+	SCENE(both_write, client_server, 1, 1, ANYTHING, PATIENT),
+	SCENE(out_of_order, established, 2, 0, BOTH_CLOSE, PATIENT),
+	SCENE(established, established, 1, 1, BOTH_CLOSE, PATIENT),
+	SCENE(hasty_timers, client_server, 1, 1, ANYTHING),
+	SCENE(shut_read_keeps, established, 1, 1, ANYTHING, PATIENT,
+	      .policy = SHUT_READ_KEEPS),
+	SCENE(no_fin_timeout, established, 0, 1, ANYTHING, PATIENT,
+	      .policy = NO_FIN_TIMEOUT),
+	SCENE(surroundings, quiet, 0, 1, ANYTHING | SURROUNDINGS, PATIENT),
+
+	/* both open, or one with itself */
+	SCENE(simultaneous_open, simultaneous_open, 0, 0, BOTH_CLOSE, PATIENT,
+	      .mirror = true),
+	SCENE(simultaneous_open_hasty, simultaneous_open, 1, 1,
+	      ANYTHING | SURROUNDINGS, .mirror = true),
+	SCENE(self_connect, self_connect, 1, 0, ANYTHING, PATIENT),
+	SCENE(self_connect_refused, self_connect, 1, 0, ANYTHING,
+	      .policy = NO_SELF_CONNECT),
+
+	/* the listener: half-open connections, its queue, cookies */
+	SCENE(stale_syn, stale_syn, 0, 0, OPEN_CLOSE),
+	SCENE(listener, quiet, 0, 0, OPEN_CLOSE | QUEUE | SURROUNDINGS),
+	SCENE(overflow, quiet, 1, 0, BOTH_CLOSE | QUEUE,
+	      .policy = ON_OVERFLOW_ABORT),
+	SCENE(cookies, cookies, 1, 0, BOTH_CLOSE | COOKIES),
+	SCENE(cookies_overflow, cookies, 0, 0, OPEN_CLOSE | COOKIES,
+	      .policy = ON_OVERFLOW_ABORT),
+	SCENE(stale_syn_to_cookies, stale_syn_to_cookies, 0, 0,
+	      OPEN_CLOSE | BIT(ACT_PERIOD), PATIENT),
+
+	/* one incarnation after the other */
+	SCENE(time_wait, time_wait, 0, 1, BOTH_CLOSE, PATIENT),
+	SCENE(time_wait_numbers_return, time_wait, 0, 1, BOTH_CLOSE, PATIENT,
+	      .numbers = -1),
+	SCENE(assassination, time_wait, 0, 1, BOTH_CLOSE, PATIENT,
+	      .policy = NO_RFC1337),
+	SCENE(next_incarnation, next_incarnation, 1, 0, BOTH_CLOSE, PATIENT),
+	SCENE(timestamps, clocks, 1, 0, BOTH_CLOSE | BIT(ACT_TICK), PATIENT,
+	      .policy = TIMESTAMPS),
+	SCENE(peer_dies, mortal, 1, 0, BOTH_CLOSE | BIT(ACT_CRASH), PATIENT),
+	SCENE(peer_comes_back, mortal_established, 1, 1,
+	      BOTH_CLOSE | BIT(ACT_CRASH), PATIENT),
+
+	/* an attacker who knows no numbers, and one who knows all */
+	SCENE(blind_attack, attacked, 1, 0, BOTH_CLOSE | BIT(ACT_FORGE),
+	      PATIENT, .attack = BLIND),
+	SCENE(blind_attack_simultaneous, attacked_opening_both, 0, 0,
+	      OPEN_CLOSE | BIT(ACT_FORGE), PATIENT, .attack = BLIND, .mirror = true),
+	SCENE(blind_attack_cookies, attacked_cookies, 0, 0,
+	      OPEN_CLOSE | BIT(ACT_FORGE) | BIT(ACT_PERIOD), PATIENT, .attack = BLIND),
+	SCENE(blind_attack_time_wait, attacked_time_wait, 0, 0,
+	      OPEN_CLOSE | BIT(ACT_FORGE), PATIENT, .attack = BLIND),
+	SCENE(knowing_attack, attacked, 1, 0, BOTH_CLOSE | BIT(ACT_FORGE),
+	      PATIENT, .attack = KNOWING),
+	SCENE(knowing_attack_simultaneous, attacked_opening_both, 0, 0,
+	      OPEN_CLOSE | BIT(ACT_FORGE), PATIENT, .attack = KNOWING, .mirror = true),
+	SCENE(knowing_attack_twice, attacked_twice, 0, 0,
+	      OPEN_CLOSE | BIT(ACT_FORGE), PATIENT, .attack = KNOWING),
 };
 
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The network, and the host that carries out orders. */
-#include <stdlib.h>
+/* The host: it carries out orders, and keeps book. */
 #include "world.h"
 
-/* Numbers are dense and near the wrap: a life uses up 4 of its 16 at most. */
-#define FIRST_ISS	0xffffffd8u
+/* Numbers are dense: a life uses up 4 of its 16 at most. */
 #define LIFE_NUMBERS	16
 
 /* Few retries, so that giving up is explored as well. */
-struct xtcp_policy world_policy = {
+static const struct xtcp_policy usual = {
 	.msl_ms = 1000,
 	.fin_timeout_ms = 1000,
 	.rto_init_ms = 1000,
@@ -21,6 +19,62 @@ struct xtcp_policy world_policy = {
 	.self_connect = 1,
 };
 
+/* Where the numbers of A's and of B's first life begin */
+static const u32 first_iss[FIRST_NUMBERS][2] = {
+	{ 0x00000000, 0x80000000 },
+	{ 0x80000000, 0xffffffff },
+	{ 0xffffffff, 0x00000000 },
+};
+
+struct xtcp_policy world_policy;
+u8 world_fault;
+u8 world_attack;
+const char *world_sought;
+static unsigned int numbers_from;
+static s16 life_numbers;
+static u8 first_life[2];
+
+void world_begin(const struct scenario *s, unsigned int first)
+{
+	u8 differs = s->rules.policy;
+
+	world_policy = usual;
+	world_policy.abort_on_overflow = !!(differs & ON_OVERFLOW_ABORT);
+	world_policy.rfc1337 = !(differs & NO_RFC1337);
+	world_policy.self_connect = !(differs & NO_SELF_CONNECT);
+	world_policy.shutdown_read_keeps = !!(differs & SHUT_READ_KEEPS);
+	world_policy.timestamps = !!(differs & TIMESTAMPS);
+	if (differs & NO_FIN_TIMEOUT)
+		world_policy.fin_timeout_ms = 0;
+	world_fault = s->fault;
+	world_attack = s->rules.attack;
+	world_sought = s->rules.only ? s->breaks : NULL;
+	numbers_from = first;
+	life_numbers = s->rules.numbers ? s->rules.numbers : LIFE_NUMBERS;
+}
+
+void world_init(struct world *w, bool self)
+{
+	memset(w, 0, sizeof(*w));
+	w->self = self;
+	xtcp_record_init(&w->end[0].r);
+	xtcp_record_init(&w->end[1].r);
+	first_life[0] = 1;
+	first_life[1] = 1;
+}
+
+void world_had_lives(struct world *w, u8 end, u8 lives)
+{
+	w->end[end].life = lives;
+	w->end[end].born = lives;
+	first_life[end] = lives + 1;
+}
+
+u8 world_first_life(u8 end)
+{
+	return first_life[end];
+}
+
 u8 peer_of(const struct world *w, u8 end)
 {
 	return w->self ? end : !end;
@@ -28,12 +82,18 @@ u8 peer_of(const struct world *w, u8 end)
 
 u32 world_iss(const struct world *w, u8 end, u8 life)
 {
+	s32 lives = life - first_life[end];
+
 	(void)w;
-	return FIRST_ISS + LIFE_NUMBERS * life + (end ? 0x80000000u : 0);
+	return first_iss[numbers_from][end] + (u32)(lives * life_numbers);
 }
 
-/* Which of an end's lives has this number? 0: none, for ever unused */
-static u8 life_of(const struct world *w, u8 end, u32 iss)
+u32 world_shift(void)
+{
+	return first_iss[numbers_from][1] - first_iss[numbers_from][0];
+}
+
+u8 life_of(const struct world *w, u8 end, u32 iss)
 {
 	u8 life;
 
@@ -58,38 +118,9 @@ struct life *my_life(struct world *w, u8 end)
 	return life_at(w, end, w->end[end].life);
 }
 
-/* The incarnation of the peer that this record speaks with. */
 u8 peer_life(const struct world *w, u8 end)
 {
 	return life_of(w, peer_of(w, end), w->end[end].r.irs);
-}
-
-/* ---- the network ---- */
-
-static void put(struct world *w, const struct packet *p)
-{
-	struct packet *place = NULL;
-	size_t i;
-
-	for (i = 0; i < IN_FLIGHT; i++) {
-		if (!memcmp(&w->net[i], p, sizeof(*p)))
-			return;
-		if (!w->net[i].used)
-			place = &w->net[i];
-	}
-	if (place)
-		*place = *p;
-}
-
-static int compare_packets(const void *a, const void *b)
-{
-	return memcmp(b, a, sizeof(struct packet));
-}
-
-/* Any of them may be next, so their order says nothing. */
-void sort_network(struct world *w)
-{
-	qsort(w->net, IN_FLIGHT, sizeof(w->net[0]), compare_packets);
 }
 
 void event(struct xtcp_event *e, enum xtcp_event_kind kind)
@@ -111,34 +142,10 @@ static void sent(struct world *w, u8 end, u8 len, bool fin)
 	step(w, end, &e, NULL);
 }
 
-static void emit(struct world *w, u8 end, u8 flags, u32 seq, u8 len)
-{
-	const struct end *me = &w->end[end];
-	struct packet p = {
-		.seq = seq, .to = peer_of(w, end), .flags = flags, .len = len,
-		.life = me->life, .used = 1,
-		.ack = flags & XTCP_ACK ? me->r.rcv_nxt : 0,
-	};
-
-	put(w, &p);
-	if (flags & XTCP_ACK)
-		w->end[end].owes_ack = 0;
-}
-
 void emit_ack(struct world *w, u8 end)
 {
-	emit(w, end, XTCP_ACK, w->end[end].r.snd_nxt, 0);
+	net_emit(w, end, XTCP_ACK, w->end[end].r.snd_nxt, 0);
 	sent(w, end, 0, false);
-}
-
-static void emit_rst(struct world *w, u8 end, const struct xtcp_orders *o)
-{
-	struct packet p = {
-		.seq = o->rst_seq, .ack = o->rst_ack, .flags = o->rst_flags,
-		.to = peer_of(w, end), .used = 1,
-	};
-
-	put(w, &p);
 }
 
 u8 unsent(const struct world *w, u8 end)
@@ -155,7 +162,8 @@ bool fin_unsent(const struct world *w, u8 end)
 {
 	u16 flags = w->end[end].r.flags;
 
-	return (flags & XTCP_F_FIN_QUEUED) && !(flags & XTCP_F_FIN_SENT);
+	return (flags & XTCP_F_FIN_QUEUED) && !(flags & XTCP_F_FIN_SENT) &&
+	       world_fault != FORGETS_FIN;
 }
 
 /* Text for the first time, with the FIN if nothing is left behind it. */
@@ -164,7 +172,7 @@ void send_new(struct world *w, u8 end, u8 len, bool fin)
 	u32 seq = w->end[end].r.snd_nxt;
 
 	sent(w, end, len, fin);
-	emit(w, end, XTCP_ACK | (fin ? XTCP_FIN : 0), seq, len);
+	net_emit(w, end, XTCP_ACK | (fin ? XTCP_FIN : 0), seq, len);
 }
 
 /* All that is not acknowledged, in one segment. */
@@ -173,25 +181,34 @@ static void send_again(struct world *w, u8 end)
 	const struct xtcp_record *r = &w->end[end].r;
 	bool fin = r->flags & XTCP_F_FIN_SENT;
 
-	emit(w, end, XTCP_ACK | (fin ? XTCP_FIN : 0), r->snd_una,
-	     r->snd_nxt - r->snd_una - fin);
+	net_emit(w, end, XTCP_ACK | (fin ? XTCP_FIN : 0), r->snd_una,
+		 r->snd_nxt - r->snd_una - fin);
 }
 
 /* ---- carrying out orders ---- */
 
-static void take(struct world *w, u8 end, const struct xtcp_orders *o,
-		 const struct packet *p)
+/* Text is marked as stored by its place behind IRS + 1. */
+static void store(struct end *me, const struct xtcp_orders *o,
+		  const struct packet *p, bool alien)
+{
+	u32 first = p->seq - me->r.irs - 1;
+	u8 places = ((1u << o->text_len) - 1) << first;
+
+	me->stored |= places;
+	if (alien)
+		me->alien |= places;
+	if (o->store_fin)
+		me->stored_fin = first + o->text_len + 1;
+}
+
+void take(struct world *w, u8 end, const struct xtcp_orders *o,
+	  const struct packet *p)
 {
 	struct end *me = &w->end[end];
-	u32 first;
 
 	if (o->todo & XTCP_DO_STORE) {
-		first = p->seq - me->r.irs - 1;
-		promise(p->life == peer_life(w, end),
-			"text of another connection was stored");
-		me->stored |= ((1u << o->text_len) - 1) << first;
-		if (o->store_fin)
-			me->stored_fin = first + o->text_len + 1;
+		check_stored(w, end, p);
+		store(me, o, p, p->life != peer_life(w, end));
 	}
 	if (o->todo & (XTCP_DO_TEXT | XTCP_DO_DISCARD)) {
 		if (p)
@@ -213,10 +230,12 @@ static void take_stored(struct world *w, u8 end)
 	if (!xtcp_in(&me->r, XTCP_MAY_RECEIVE) ||
 	    !(me->stored || me->stored_fin)) {
 		me->stored = 0;
+		me->alien = 0;
 		me->stored_fin = 0;
 		return;
 	}
 	if (me->stored >> place & 1) {
+		check_stored_text(w, end, place);
 		event(&e, XTCP_EV_STORED);
 		e.seg.len = 1;
 	} else if (me->stored_fin == place + 1) {
@@ -229,104 +248,83 @@ static void take_stored(struct world *w, u8 end)
 	step(w, end, &e, NULL);
 }
 
-static void answer(struct world *w, u8 end, const struct xtcp_orders *o)
+void answer(struct world *w, u8 end, const struct xtcp_orders *o)
 {
 	struct end *me = &w->end[end];
+	bool silenced = me->challenged && world_fault != ENDLESS_ANSWERS;
 	u32 todo = o->todo;
 
 	if (todo & XTCP_DO_RST)
-		emit_rst(w, end, o);
+		net_emit_rst(w, end, o);
 	if (todo & XTCP_DO_SYN)
-		emit(w, end, XTCP_SYN, me->r.iss, 0);
+		net_emit(w, end, XTCP_SYN, me->r.iss, 0);
 	if (todo & XTCP_DO_SYN_ACK)
-		emit(w, end, XTCP_SYN | XTCP_ACK, me->r.iss, 0);
+		net_emit(w, end, XTCP_SYN | XTCP_ACK, me->r.iss, 0);
 	if (todo & XTCP_DO_FREE)
 		return;
-	if (todo & XTCP_DO_RETRANSMIT)
+	if ((todo & XTCP_DO_RETRANSMIT) && world_fault != DEAF_TO_TIME_OUTS)
 		send_again(w, end);
 	if (todo & XTCP_DO_ACK_LATER)
 		me->owes_ack = 1;
-	if ((todo & XTCP_DO_ACK) ||
-	    ((todo & XTCP_DO_CHALLENGE) && !me->challenged))
+	if ((todo & XTCP_DO_ACK) || ((todo & XTCP_DO_CHALLENGE) && !silenced))
 		emit_ack(w, end);
 	me->challenged |= !!(todo & XTCP_DO_CHALLENGE);
 }
 
-static void forget(struct world *w, u8 end)
+void forget(struct world *w, u8 end)
 {
 	struct end *me = &w->end[end];
 
 	xtcp_record_init(&me->r);
 	me->user = 0;
 	me->stored = 0;
+	me->alien = 0;
 	me->stored_fin = 0;
 	me->owes_ack = 0;
 	me->challenged = 0;
 }
 
-/* 2 MSL began: what is under way now will be gone when they are over. */
-static void age(struct world *w, u8 end)
-{
-	size_t i;
-
-	for (i = 0; i < IN_FLIGHT; i++)
-		if (w->net[i].used)
-			w->net[i].old |= 1u << end;
-}
-
+/*
+ * What else follows from a step: SENT is one too, and may come from within.
+ * The books are balanced when the record is as the step left it.
+ */
 void step(struct world *w, u8 end, struct xtcp_event *e,
 	  const struct packet *p)
 {
+	const u32 brought = XTCP_DO_TEXT | XTCP_DO_DISCARD | XTCP_DO_STORE |
+			    XTCP_DO_EOF;
 	struct end *me = &w->end[end];
 	struct xtcp_record before = me->r;
 	struct xtcp_orders o;
 
-	xtcp_step(&me->r, e, &o);
+	faulty_step(&me->r, e, &o);
 	check_step(&before, e, &o, &me->r);
 	if (o.todo & XTCP_DO_ESTABLISHED)
 		check_open(w, end);
 	take(w, end, &o, p);
+	check_orderly(w, end, &before, &o);
 	answer(w, end, &o);
 	if ((o.todo & XTCP_DO_TIMER) && me->r.timer == XTCP_LIFE_TIME_WAIT)
-		age(w, end);
+		net_age(w, end);
 	check_acked(w, end);
 	if (o.todo & XTCP_DO_FREE)
 		forget(w, end);
-	else if (o.todo & (XTCP_DO_TEXT | XTCP_DO_DISCARD | XTCP_DO_STORE |
-			   XTCP_DO_EOF))
+	else if (o.todo & brought)
 		take_stored(w, end);
+	faulty_host(w, end);
 	check_not_stuck(w, end);
 	if (o.todo & XTCP_DO_REOPEN)
 		promise(me->listens, "reopened though nobody listens");
 }
 
-void begin_life(struct world *w, u8 end)
+void begin_life(struct world *w, u8 end, u8 life)
 {
 	struct end *me = &w->end[end];
 
-	me->life++;
+	me->life = life;
+	if (life <= BORN_LIVES)
+		me->born = life;
 	memset(my_life(w, end), 0, sizeof(struct life));
-}
-
-static void to_listener(struct world *w, u8 end, struct xtcp_event *e)
-{
-	struct end *me = &w->end[end];
-	struct xtcp_record listener = { .state = XTCP_LISTEN }, before;
-	struct xtcp_record child = { .state = XTCP_CLOSED };
-	struct xtcp_orders o;
-
-	before = listener;
-	e->child = &child;
-	e->open.iss = world_iss(w, end, me->life + 1);
-	e->open.rcv_wnd = WINDOW;
-	e->accept_full = me->life == LIVES;
-	xtcp_step(&listener, e, &o);
-	check_step(&before, e, &o, &listener);
-	if (o.todo & XTCP_DO_SPAWN) {
-		begin_life(w, end);
-		me->r = child;
-	}
-	answer(w, end, &o);
 }
 
 static void to_nobody(struct world *w, u8 end, struct xtcp_event *e)
@@ -334,25 +332,40 @@ static void to_nobody(struct world *w, u8 end, struct xtcp_event *e)
 	struct xtcp_record none = { .state = XTCP_CLOSED }, before = none;
 	struct xtcp_orders o;
 
-	xtcp_step(&none, e, &o);
+	faulty_step(&none, e, &o);
 	check_step(&before, e, &o, &none);
 	answer(w, end, &o);
+}
+
+static void arrival(const struct world *w, const struct packet *p,
+		    struct xtcp_event *e)
+{
+	event(e, XTCP_EV_SEGMENT);
+	e->listening = w->end[p->to].listens;
+	e->accept_full = w->end[p->to].full;
+	e->self = w->self;
+	e->seg.seq = p->seq;
+	e->seg.ack = p->ack;
+	e->seg.flags = p->flags;
+	e->seg.len = p->len;
+	e->seg.wnd = WINDOW;
+	if (p->flags & XTCP_URG)
+		e->seg.up = 1;
+	if (!p->ts)
+		return;
+	e->seg.opts = XTCP_OPT_TS;
+	e->seg.tsval = p->ts;
 }
 
 void deliver(struct world *w, const struct packet *p)
 {
 	struct end *me = &w->end[p->to];
+	bool second = world_fault == TWO_PER_PAIR && p->flags == XTCP_SYN &&
+		      me->listens;
 	struct xtcp_event e;
 
-	event(&e, XTCP_EV_SEGMENT);
-	e.listening = me->listens;
-	e.self = w->self;
-	e.seg.seq = p->seq;
-	e.seg.ack = p->ack;
-	e.seg.flags = p->flags;
-	e.seg.len = p->len;
-	e.seg.wnd = WINDOW;
-	if (me->r.state != XTCP_CLOSED) {
+	arrival(w, p, &e);
+	if (me->r.state != XTCP_CLOSED && !second) {
 		bool time_wait = me->r.state == XTCP_TIME_WAIT;
 
 		step(w, p->to, &e, p);
@@ -362,26 +375,7 @@ void deliver(struct world *w, const struct packet *p)
 			return;
 	}
 	if (me->listens)
-		to_listener(w, p->to, &e);
+		to_listener(w, p->to, &e, p);
 	else
 		to_nobody(w, p->to, &e);
-}
-
-void world_init(struct world *w, bool self)
-{
-	memset(w, 0, sizeof(*w));
-	w->self = self;
-	xtcp_record_init(&w->end[0].r);
-	xtcp_record_init(&w->end[1].r);
-}
-
-void world_stale(struct world *w, u8 to, u8 flags, u8 life, u32 seq, u32 ack)
-{
-	struct packet p = {
-		.seq = seq, .ack = ack, .to = to, .flags = flags,
-		.life = life, .used = 1,
-	};
-
-	put(w, &p);
-	sort_network(w);
 }
