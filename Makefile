@@ -36,6 +36,8 @@ help:
 	@echo 'make selftests    build the tests'
 	@echo 'make docs         bring the generated parts of Documentation/ up to date'
 	@echo 'make ladders      run each scenario and put its ladder into them'
+	@echo 'make simulate     many connections over a bottleneck: tables and plots'
+	@echo '                  (SCENARIO="cut churn"; scripts/simulate --help)'
 	@echo 'make mutants      break module/ in small ways: do the tests notice?'
 	@echo '                  (MUTANTS=20 or all; FILE=module/machine/flow.c)'
 	@echo 'make clean        remove what was built'
@@ -73,6 +75,10 @@ replay:
 	@scripts/replay $(TESTS)
 
 	@scripts/demo
+
+# Some of the scenarios: SCENARIO="cut churn"
+simulate:
+	@scripts/simulate $(SCENARIO)
 
 # Those parts of Documentation/ that are made from the source.
 docs:
@@ -115,4 +121,4 @@ uninstall:
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module farm deps selftests check replay demo docs ladders mutants install uninstall clean
+.PHONY: all help module farm deps selftests check replay demo docs ladders mutants simulate install uninstall clean
