@@ -74,13 +74,14 @@ void xtcp_child_discard(struct sock *child)
  * @listener:	whose it is; not locked
  * @t:		both ends
  * @r:		its record
+ * @skb:	text of the segment that opens it; stays the caller's
  *
  * Softirq. Return: the socket, locked and with two references: its user's and
  * the caller's; or NULL without memory, route or port.
  */
 struct sock *xtcp_child_create(struct sock *listener,
 			       const struct xtcp_tuple *t,
-			       const struct xtcp_record *r)
+			       const struct xtcp_record *r, struct sk_buff *skb)
 {
 	const struct xtcp_sock *parent = xtcp_sk(listener);
 	struct sock *child = sk_clone_lock(listener, GFP_ATOMIC);
@@ -109,6 +110,8 @@ struct sock *xtcp_child_create(struct sock *listener,
 			    &x->binding, &x->entry))
 		goto discard;
 	if (xtcp_wire_route_child(child))
+		goto discard;
+	if (skb->len && !xtcp_may_take(child, skb))
 		goto discard;
 	return child;
 discard:
@@ -148,8 +151,6 @@ void xtcp_child_open(struct sock *listener, struct sock *child,
 
 	x->segs_in++;
 	turn->e.policy = &x->policy;
-	if (turn->skb && turn->e.seg.len)
-		sk_rmem_schedule(child, turn->skb, turn->skb->truesize);
 	x->rec = *(turn->e.child ? turn->e.child : &x->rec);
 	xtcp_carry_out(child, turn);
 	if (!queued) {

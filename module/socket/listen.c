@@ -125,7 +125,7 @@ static void spawn_open(struct xtcp_net *xn, struct sock *sk,
 		       struct sk_buff *skb, const struct xtcp_tuple *t,
 		       struct xtcp_turn *turn)
 {
-	struct sock *child = xtcp_child_create(sk, t, turn->e.child);
+	struct sock *child = xtcp_child_create(sk, t, turn->e.child, skb);
 
 	xtcp_inc(xn, XTCP_C_COOKIES_RECEIVED);
 	if (!child || xtcp_insert(&xn->table, &xtcp_sk(child)->entry)) {

@@ -110,18 +110,14 @@ static void small_event(struct xtcp_net *xn, const struct xtcp_small *s,
 }
 
 /* TCP_DEFER_ACCEPT: a bare last ACK is not worth waking anybody yet. */
-static bool deferred(struct xtcp_net *xn, const struct xtcp_small *s,
+static bool deferred(const struct xtcp_listener *l, const struct xtcp_record *r,
 		     const struct xtcp_segment *seg)
 {
-	const struct xtcp_listener *l;
-	u32 limit_ms;
+	u32 limit_ms = READ_ONCE(xtcp_sk(l->sk)->defer_accept) * MSEC_PER_SEC;
 
-	l = xtcp_listener_get(&xn->table, s->listener_id);
-	if (!l || !xtcp_sk(l->sk)->defer_accept)
-		return false;
-	limit_ms = xtcp_sk(l->sk)->defer_accept * MSEC_PER_SEC;
-	return !seg->len && !(seg->flags & (XTCP_FIN | XTCP_RST | XTCP_SYN)) &&
-	       xtcp_now_ms() - s->record.since_ms < limit_ms;
+	return limit_ms && !seg->len &&
+	       !(seg->flags & (XTCP_FIN | XTCP_RST | XTCP_SYN)) &&
+	       xtcp_now_ms() - r->since_ms < limit_ms;
 }
 
 /*
@@ -185,20 +181,24 @@ static bool half_open_in(struct xtcp_net *xn, struct xtcp_small *s,
 	struct xtcp_listener *l;
 	struct xtcp_policy policy;
 	struct xtcp_turn turn = {};
-	struct xtcp_record r = s->record;
+	struct xtcp_record r, before;
 	struct sock *child = NULL;
 
+	xtcp_small_lock(&xn->table, s);
+	before = s->record;
+	xtcp_small_unlock(&xn->table, s);
 	l = xtcp_listener_get(&xn->table, s->listener_id);
 	small_policy(xn, s, &policy);
 	small_event(xn, s, &policy, &turn.e, XTCP_EV_SEGMENT);
 	turn.e.seg = *seg;
-	if (l && deferred(xn, s, seg)) {
+	if (l && deferred(l, &before, seg)) {
 		kfree_skb(skb);
 		return true;
 	}
+	r = before;
 	xtcp_take_step(&r, &turn.e, &turn.o);
 	if (turn.o.todo & XTCP_DO_ESTABLISHED) {
-		child = l ? xtcp_child_create(l->sk, t, &s->record) : NULL;
+		child = l ? xtcp_child_create(l->sk, t, &before, skb) : NULL;
 		if (!child) {
 			xtcp_inc(xn, l ? XTCP_R_NO_MEMORY :
 					 XTCP_R_LISTENER_GONE);

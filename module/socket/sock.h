@@ -304,7 +304,8 @@ void xtcp_count_step(struct xtcp_net *xn, const struct xtcp_orders *o);
 /* child.c: from half-open to a socket of its own */
 struct sock *xtcp_child_create(struct sock *listener,
 			       const struct xtcp_tuple *t,
-			       const struct xtcp_record *r);
+			       const struct xtcp_record *r,
+			       struct sk_buff *skb);
 void xtcp_child_discard(struct sock *child);
 void xtcp_child_open(struct sock *listener, struct sock *child,
 		     struct xtcp_turn *turn);
