@@ -127,6 +127,12 @@ def quench(t):
     f.silent(0.05)
     f.send("A")
     alive(t, f)
+    g = t.hold_syn_sent()
+    send_icmp(g, QUENCH, g.irs)
+    g.expect_state("SYN_SENT")
+    g.drain()
+    g.send("SA", opts=segment.mss(1460))
+    g.expect("A")
 
 
 @test("icmp", what=("too-big",), v=VERSIONS)
@@ -263,10 +269,15 @@ class Routed:
 
     def __init__(self, t):
         self.t, self.packets = t, []
-        t.wire.sort = self.packets.append
+        t.wire.sort = self.keep
         self.f = t.flow()
         t.connect(self.f, lambda sock: sock.setsockopt(
             socket.IPPROTO_IP, socket.IP_OPTIONS, loose_route(4, HOP)))
+
+    def keep(self, packet):
+        """Whatever IPv6 has to say meanwhile is not meant."""
+        if (packet[0] >> 4, packet[9]) == (4, PROTO):
+            self.packets.append(packet)
 
     def expect(self, what, flags):
         """The next packet goes to the hop and names the peer as its end."""

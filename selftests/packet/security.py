@@ -267,11 +267,12 @@ def ts_monotonic(t):
         f.wire.wait(lambda: False, 3)
 
 
-@test("bad-address", source=("broadcast", "multicast", "loopback", "zero"),
-      v=(4,))
+@test("bad-address", source=("broadcast", "subnet-broadcast", "multicast",
+                             "loopback", "zero"), v=(4,))
 def bad_source(t):
     """MUST-63: silence for a SYN from an address that is nobody's."""
-    text = {"broadcast": "255.255.255.255", "multicast": "224.0.0.5",
+    text = {"broadcast": "255.255.255.255",
+            "subnet-broadcast": "10.9.255.255", "multicast": "224.0.0.5",
             "loopback": "127.0.0.1", "zero": "0.0.0.0"}[t.source]
     f = t.hold_listen()
     g = t.flow(f.lport, peer=segment.address(4, text))
