@@ -108,27 +108,35 @@ void link_put(struct link *l, struct packet *p)
 		begin_to_send(l);
 }
 
-/* Losses come one by one, or in bursts (Gilbert and Elliott's two states). */
+static u64 some_of(struct link *l, const struct span *span)
+{
+	return span->least +
+	       random_below(&l->random, span->most - span->least + 1);
+}
+
+/*
+ * Losses come one by one, or in bursts: Gilbert and Elliott's two states. The
+ * bad one ends by the clock, or who sends little would stay in it for long.
+ */
 static bool is_lost(struct link *l)
 {
 	const struct link_config *c = l->c;
 
-	if (c->burst && random_chance(&l->random, l->bad ? c->burst_end :
-							   c->burst))
-		l->bad = !l->bad;
-	if (l->bad && random_chance(&l->random, c->burst_loss))
+	if (l->sim->now_ns >= l->bad_until_ns &&
+	    random_chance(&l->random, c->burst))
+		l->bad_until_ns = l->sim->now_ns + some_of(l, &c->burst_time);
+	if (l->sim->now_ns < l->bad_until_ns &&
+	    random_chance(&l->random, c->burst_loss))
 		return true;
 	return random_chance(&l->random, c->loss);
 }
 
 static u64 reorder_ns(struct link *l)
 {
-	const struct span *by = &l->c->reorder_delay;
-
 	if (!random_chance(&l->random, l->c->reorder))
 		return 0;
 	l->n.reordered++;
-	return by->least + random_below(&l->random, by->most - by->least + 1);
+	return some_of(l, &l->c->reorder_delay);
 }
 
 static void travel(struct link *l, struct packet *p)

@@ -5,7 +5,6 @@
 set datafile separator "\t"
 set datafile missing NaN
 set key top right samplen 2 font ",9"
-set grid lc rgb "#dddddd"
 set title font ",11"
 set tics font ",9"
 set rmargin 3

@@ -132,7 +132,7 @@ struct link {
 	u64 queue_bytes;
 	u64 queue_packets;
 	u64 under_way;
-	bool bad;	/* Gilbert-Elliott: in a burst */
+	u64 bad_until_ns;	/* a burst of losses */
 	struct link_counts n;
 	struct link_counts warm;	/* as they were when measuring began */
 	struct link_counts end;		/* when the last byte arrived */
