@@ -176,7 +176,9 @@ int xtcp_shutdown_call(struct socket *sock, int how)
 static void reset_orphan(struct sock *sk)
 {
 	bh_lock_sock(sk);
-	if (sock_flag(sk, SOCK_DEAD) && sk->sk_state != TCP_CLOSE)
+	/* close() lets go of it only after its backlog, in which it is dead. */
+	if (sock_flag(sk, SOCK_DEAD) && !sock_owned_by_user(sk) &&
+	    sk->sk_state != TCP_CLOSE)
 		xtcp_end_because(sk, XTCP_EV_EVICT, XTCP_R_ADMIN);
 	bh_unlock_sock(sk);
 }
