@@ -154,6 +154,54 @@ TEST(rcv_cookie_ack_listen_with_few_options)
 	EXPECT_EQ(rig.child.snd_wscale, 0);
 }
 
+/* SACK alone: the missing scale is none, not one of 15. */
+TEST(rcv_cookie_ack_listen_with_sack_alone)
+{
+	const struct xtcp_segment syn = {
+		.opts = XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TS,
+	};
+
+	cookies_out();
+	cookie_returns(A, 0, XTCP_OPT_TS,
+		       xtcp_cookie_ts_make(123456, &syn, &rig.policy));
+	EXPECT_EQ(rig.child.flags,
+		  XTCP_F_TS | XTCP_F_SACK | XTCP_F_TS_RECENT);
+	EXPECT_EQ(rig.child.snd_wscale, 0);
+}
+
+/* Six bits of the timestamp, which never runs ahead of the clock. */
+TEST(cookie_ts_make__bits)
+{
+	const struct xtcp_segment syn = {
+		.opts = XTCP_OPT_WSCALE, .wscale = 9,
+	};
+	u32 i, tsval, ts;
+
+	given(XTCP_LISTEN);
+	for (i = 0; i < 4 * 64; i++) {
+		tsval = 0u - 2 * 64 + i;
+		ts = xtcp_cookie_ts_make(tsval, &syn, &rig.policy);
+		EXPECT_EQ(ts & 63, 9);
+		EXPECT(tsval - ts < 64);
+	}
+}
+
+/* The largest scale that RFC 7323 2.3 knows, whatever came */
+TEST(cookie_ts_make__scales)
+{
+	struct xtcp_segment syn = { .opts = XTCP_OPT_WSCALE };
+	u32 i;
+
+	given(XTCP_LISTEN);
+	for (i = 0; i < 256; i++) {
+		syn.wscale = i;
+		EXPECT_EQ(xtcp_cookie_ts_make(0, &syn, &rig.policy) & 63,
+			  i < 14 ? i : 14);
+	}
+	rig.policy.window_scaling = 0;
+	EXPECT_EQ(xtcp_cookie_ts_make(0, &syn, &rig.policy) & 63, 15);
+}
+
 /* The listener itself stays, whatever becomes of the child. */
 TEST(rcv_cookie_ack_listen_accept_queue_full)
 {
