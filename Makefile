@@ -3,7 +3,8 @@
 # `make help` lists what this file can do. Kbuild tells the kernel's build
 # system what the module is made of.
 
-# 6.1 or 6.12: Debian's kernels, in the guest. Empty: the running kernel.
+# 6.1 or 6.12: Debian's kernels, in the guest; kasan or kcsan: the debug
+# kernels. Empty: the running kernel.
 SHELL := /bin/bash
 KERNEL ?=
 # Some of the tests: TESTS="socket/opening packet/abort"
@@ -12,7 +13,7 @@ TESTS ?=
 AUTOLOAD ?=
 
 KRELEASE ?= $(if $(KERNEL),$(shell . scripts/lib.sh; installed_kernel $(KERNEL)),$(shell uname -r))
-KDIR ?= /lib/modules/$(KRELEASE)/build
+KDIR ?= $(shell . scripts/lib.sh; kernel_build $(KRELEASE))
 # Each kernel has its own folder: a copy made of links, so that one checkout
 # serves several kernels at once and stays clean.
 O := $(CURDIR)/build/$(KRELEASE)
@@ -29,8 +30,11 @@ help:
 	@echo 'make demo         watch a connection live, in a guest'
 	@echo 'make check        build and run all tests, in a guest'
 	@echo '                  TESTS="socket/opening packet/abort": only some'
-	@echo 'make install      module and header (AUTOLOAD=1: load by socket())'
 	@echo 'make replay       let the machine in user space take a guest'"'"'s steps again'
+	@echo 'make check-debug  the same, failing allocations and a soak, in a kernel'
+	@echo '                  that watches memory and locks (built at first: long)'
+	@echo 'make check-kcsan  the same in one that finds data races'
+	@echo 'make install      module and header (AUTOLOAD=1: load by socket())'
 	@echo 'make uninstall    remove both'
 	@echo 'make deps         install the Debian packages that are missing'
 	@echo 'make selftests    build the tests'
@@ -40,6 +44,8 @@ help:
 	@echo '                  (SCENARIO="cut churn"; scripts/simulate --help)'
 	@echo 'make mutants      break module/ in small ways: do the tests notice?'
 	@echo '                  (MUTANTS=20 or all; FILE=module/machine/flow.c)'
+	@echo 'make explore      every short story of two ends and a network, deeper than'
+	@echo '                  make check goes (SCENARIO=NAME, WORLDS=N)'
 	@echo 'make clean        remove what was built'
 	@echo
 	@echo 'scripts/vm COMMAND          run a command in a guest'
@@ -70,10 +76,17 @@ selftests:
 check:
 	@scripts/check $(TESTS)
 
-demo:
 replay:
 	@scripts/replay $(TESTS)
 
+# KASAN, lockdep, kmemleak; KCSAN: built at the first time, which takes long.
+check-debug:
+	@scripts/debug-check kasan $(TESTS)
+
+check-kcsan:
+	@scripts/debug-check kcsan $(TESTS)
+
+demo:
 	@scripts/demo
 
 # Some of the scenarios: SCENARIO="cut churn"
@@ -84,6 +97,11 @@ simulate:
 docs:
 	@scripts/gen-docs
 	+@$(MAKE) -s -C selftests/machine OUT=$(CURDIR)/build/selftests/machine docs
+
+# selftests/machine: user space, no guest. Takes half an hour.
+explore:
+	+@$(MAKE) --no-print-directory -C selftests/machine \
+		OUT=$(CURDIR)/build/selftests/machine explore
 
 # Those parts that come from real runs: takes a while.
 ladders:
@@ -121,4 +139,4 @@ uninstall:
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module farm deps selftests check replay demo docs ladders mutants simulate install uninstall clean
+.PHONY: all help module farm deps selftests check replay demo docs explore ladders mutants simulate install uninstall clean

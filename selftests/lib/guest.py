@@ -24,6 +24,7 @@ import sys
 import time
 
 import steps
+import watch
 
 SPLAT = re.compile(
     r"WARNING:|BUG:|Oops|KASAN|UBSAN|KCSAN|KFENCE|DEBUG_LOCKS_WARN|locking "
@@ -239,7 +240,7 @@ def host_waits():
     return sum(map(int, found))
 
 
-def run(folder, argument, limit_s, kmsg):
+def run(folder, argument, limit_s, kmsg, faults):
     """Again if it failed while it waited for the host: the clock leapt."""
     test, _, rest = argument.partition(":")
     path = program_of(folder, test)
@@ -248,11 +249,13 @@ def run(folder, argument, limit_s, kmsg):
         before, waits = time.monotonic(), host_waits()
         how = "missing"
         if path:
+            faults.begin()
             how = wait(start(path, rest.split(",") if rest else []), limit_s)
             end_leftovers()
+            say("faults", argument, faults.end())
         waits = host_waits() - waits
         if kmsg.report(argument) or how in ("exit 0", "exit 4") \
-                or not waits or attempt == ATTEMPTS:
+                or not waits or attempt == ATTEMPTS or faults.percent:
             break
         say("again", argument, "after %d waits for the host's files" % waits)
     if waits:
@@ -272,6 +275,18 @@ def load(folder, kmsg):
     say("end module/insmod 0", "exit %d" % code)
     if code:
         sys.exit(1)
+
+
+def look_for_leaks(kmsg):
+    found = watch.leaks()
+    if found is None:
+        return
+    say("begin module/leaks")
+    for line in found.splitlines():
+        print("#", line)
+    print("1..1\n%sok 1 nothing leaks" % ("not " if found else ""))
+    kmsg.report("module/leaks")
+    say("end module/leaks 0", "exit %d" % bool(found))
 
 
 def unload(kmsg):
@@ -371,14 +386,17 @@ def main():
     os.environ["LC_ALL"] = "C"
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     warm_up(folder, tests)
+    watch.set_up()
     kmsg = Kmsg()
     limit_s = int(settings(folder).get("timeout", "3600"))
     load(folder, kmsg)
-    traced = steps.Steps()
+    traced, faults = steps.Steps(), watch.Faults()
     for test in tests:
-        run(folder, test, limit_s, kmsg)
+        run(folder, test, limit_s, kmsg, faults)
         traced.keep(test)
+    look_for_leaks(kmsg)
     unload(kmsg)
+    look_for_leaks(kmsg)
     say("done")
 
 
