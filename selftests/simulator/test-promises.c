@@ -258,6 +258,47 @@ TEST(both_ways__everything_arrives)
 	sim_free(&sim);
 }
 
+static const char everything_goes_wrong[] =
+	"[run]\nsample = 50ms\n"
+	"[link]\nrate = 5Mbit\ndelay = 15ms\nqueue = 20p\nloss = 1%\n"
+	"burst = 0.2%\nreorder = 2%\nreorder_delay = 1ms..80ms\n"
+	"repeat = 1%\ndown_at = 3s\ndown_for = 4s\n"
+	"[flows large]\ncount = 10\nup = 1B..2MB\ndown = 1B..2MB\n"
+	"start = 0s..5s\ndelay = 0s..60ms\njitter = 3ms\n"
+	"[flows small]\ncount = 10\ntimes = 20\npairs = 2\nup = 1B..20kB\n"
+	"down = 1B..50kB\npause = 0s..200ms\nstart = 0s..5s\n"
+	"first = server\n"
+	"[flows endless]\ncount = 5\nuntil = 20s\nstart = 0s..5s\n"
+	"down = 10kB\n";
+
+/* Whatever the network does, and however small the buffers are. */
+TEST(anything__arrives)
+{
+	static const char *const settings[] = {
+		"flows.window=3kB", "flows.window=70kB", "flows.mss=536",
+		"flows.send_buffer=2kB", "flows.timestamps=0",
+		"flows.nodelay=1", "flows.reuse=0", "flows.delack=200ms",
+	};
+	size_t i;
+	u32 seed;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		for (seed = 1; seed <= 4; seed++) {
+			scenario_init(&c);
+			EXPECT_SOUND(scenario_text(&c, everything_goes_wrong));
+			EXPECT_SOUND(scenario_set(&c, settings[i]));
+			c.run.seed = seed;
+			test_case("%s seed %u", settings[i], seed);
+			EXPECT_SOUND(sim_init(&sim, &c));
+			sim_run(&sim);
+			EXPECT_SOUND(sim.broken);
+			EXPECT_SOUND(sim_conserves(&sim));
+			test_check_over(&sim);
+			sim_free(&sim);
+		}
+	}
+}
+
 /* A thousand at once: slow start of all of them into one queue */
 TEST(thousand__at_once)
 {
