@@ -34,6 +34,8 @@ help:
 	@echo 'make check-debug  the same, failing allocations and a soak, in a kernel'
 	@echo '                  that watches memory and locks (built at first: long)'
 	@echo 'make check-kcsan  the same in one that finds data races'
+	@echo 'make fuzz         fuzz the pure floors, FUZZ_SECONDS=600 each;'
+	@echo '                  ENGINE=afl: with AFL++ instead of libFuzzer'
 	@echo 'make install      module and header (AUTOLOAD=1: load by socket())'
 	@echo 'make uninstall    remove both'
 	@echo 'make deps         install the Debian packages that are missing'
@@ -75,6 +77,11 @@ selftests:
 
 check:
 	@scripts/check $(TESTS)
+
+# Goes on from where the last one was; what it found is in build/selftests/fuzz.
+fuzz:
+	+@$(MAKE) --no-print-directory -C selftests/fuzz ENGINE=$(or $(ENGINE),libfuzzer) \
+		FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) run
 
 replay:
 	@scripts/replay $(TESTS)
@@ -139,4 +146,4 @@ uninstall:
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module farm deps selftests check replay demo docs explore ladders mutants simulate install uninstall clean
+.PHONY: all help module farm deps selftests check fuzz replay demo docs explore ladders mutants simulate install uninstall clean
