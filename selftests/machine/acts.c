@@ -23,9 +23,14 @@ static bool holder_may(const struct world *w, const struct rules *rules,
 		return xtcp_in(r, XTCP_SYNCHRONISED | XTCP_S(SYN_RCVD)) &&
 		       r->state != XTCP_TIME_WAIT &&
 		       !(r->flags & XTCP_F_SHUT_READ);
+	case ACT_READ:
+		return me->unread;
+	case ACT_CLOSE:
+		return !me->unread;
 	case ACT_CLOSE_UNREAD:
 		return xtcp_in(r, XTCP_SYNCHRONISED & ~XTCP_S(TIME_WAIT)) &&
-		       me->lives[me->life - 1].taken;
+		       (world_reads ? me->unread :
+				      me->lives[me->life - 1].taken);
 	case ACT_ABORT:
 		return r->state != XTCP_TIME_WAIT;
 	default:
@@ -77,16 +82,48 @@ static bool surroundings_may(const struct world *w, enum act what, u8 end)
 	}
 }
 
+/* Numbers, of text or FIN, that the peer has room for */
+static u32 room(const struct xtcp_record *r)
+{
+	u32 edge = r->snd_una + r->snd_wnd;
+
+	return seq_gt(edge, r->snd_nxt) ? edge - r->snd_nxt : 0;
+}
+
+static bool stream_may(const struct world *w, enum act what, u8 end)
+{
+	const struct end *me = &w->end[end];
+	u32 due;
+
+	if (what == ACT_ACK)
+		return me->owes_ack;
+	if (!xtcp_in(&me->r, XTCP_MAY_SEND))
+		return false;
+	due = unsent(w, end) + fin_unsent(w, end);
+	switch (what) {
+	case ACT_SEND:
+		return due && room(&me->r);
+	case ACT_SEND_ALL:
+		return unsent(w, end) && due > 1 && room(&me->r) >= due;
+	default:
+		return !me->r.snd_wnd &&
+		       (due || me->r.snd_una != me->r.snd_nxt);
+	}
+}
+
 static bool timer_may(const struct world *w, const struct rules *rules,
 		      enum act what, u8 end)
 {
 	const struct xtcp_record *r = &w->end[end].r;
 
-	if (what == ACT_RETRANSMIT && rules->patient && w->net[0].used)
+	if (what != ACT_LIFE_OVER && rules->patient && w->net[0].used)
 		return false;
+	if (what == ACT_PROBE)
+		return stream_may(w, what, end);
 	if (what == ACT_RETRANSMIT)
 		return r->timer == XTCP_LIFE_HANDSHAKE ||
-		       (xtcp_in(r, XTCP_MAY_SEND) && r->snd_una != r->snd_nxt);
+		       (xtcp_in(r, XTCP_MAY_SEND) && r->snd_wnd &&
+			r->snd_una != r->snd_nxt);
 	if (world_fault == DEAF_TO_LIFE_TIMER)
 		return false;
 	if (r->timer == XTCP_LIFE_FIN_WAIT_2)
@@ -110,22 +147,16 @@ static bool network_may(const struct world *w, const struct rules *rules,
 bool world_allows(const struct world *w, const struct rules *rules,
 		  enum act what, u16 arg)
 {
-	const struct end *me;
-
 	if (what < ACT_OPEN)
 		return network_may(w, rules, what, arg);
 	if (arg > !w->self)
 		return false;
-	me = &w->end[arg];
 	switch (what) {
 	case ACT_SEND:
-		return xtcp_in(&me->r, XTCP_MAY_SEND) &&
-		       (unsent(w, arg) || fin_unsent(w, arg));
 	case ACT_SEND_ALL:
-		return xtcp_in(&me->r, XTCP_MAY_SEND) && unsent(w, arg) &&
-		       unsent(w, arg) + fin_unsent(w, arg) > 1;
 	case ACT_ACK:
-		return me->owes_ack;
+		return stream_may(w, what, arg);
+	case ACT_PROBE:
 	case ACT_RETRANSMIT:
 	case ACT_LIFE_OVER:
 		return timer_may(w, rules, what, arg);
@@ -170,7 +201,7 @@ static void begin_active(struct world *w, u8 end, struct xtcp_event *e)
 	me->opens--;
 	me->user = 1;
 	e->open.iss = world_iss(w, end, me->life);
-	e->open.rcv_wnd = WINDOW;
+	e->open.rcv_wnd = world_window;
 }
 
 static void time_passes(struct world *w)
@@ -211,12 +242,25 @@ static void machine_hears(struct world *w, enum act what, u8 end)
 		my_life(w, end)->ended = 1;
 	if (what == ACT_RETRANSMIT || what == ACT_LIFE_OVER)
 		time_passes(w);
+	if (what >= ACT_SHUT_READ && what <= ACT_ABORT)
+		me->unread = 0;
 	if (what >= ACT_CLOSE && what <= ACT_ABORT) {
 		me->user = 0;
 		if (me->r.state == XTCP_TIME_WAIT)
 			return;
 	}
 	step(w, end, &e, NULL);
+}
+
+/* The peer is told at once that a closed window opens. */
+static void user_reads(struct world *w, u8 end)
+{
+	struct end *me = &w->end[end];
+	bool closed = !xtcp_rcv_wnd(&me->r);
+
+	me->unread--;
+	if (closed && xtcp_in(&me->r, XTCP_MAY_RECEIVE))
+		emit_ack(w, end);
 }
 
 static void surroundings_act(struct world *w, enum act what, u8 end)
@@ -266,6 +310,13 @@ void world_act(struct world *w, enum act what, u16 arg)
 		break;
 	case ACT_UNLISTEN:
 		listener_closes(w, arg);
+		break;
+	case ACT_READ:
+		user_reads(w, arg);
+		break;
+	case ACT_PROBE:
+		time_passes(w);
+		send_probe(w, arg);
 		break;
 	case ACT_SEND:
 		send_new(w, arg, !!unsent(w, arg), !unsent(w, arg));

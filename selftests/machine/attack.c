@@ -121,6 +121,7 @@ void forged_packet(const struct world *w, u16 which, struct packet *p)
 	ack = shape / seqs();
 	*p = (struct packet){
 		.to = end, .life = FORGED, .used = 1, .len = bits >> 3,
+		.wnd = world_window,
 		.flags = bits & (XTCP_FIN | XTCP_SYN | XTCP_RST),
 		.seq = guess_seq(w, end, shape % seqs()),
 	};

@@ -29,7 +29,7 @@ static struct due next_due(const struct world *w, const struct rules *rules,
 			   u8 *turn)
 {
 	static const u8 order[] = {
-		ACT_DELIVER, ACT_SEND, ACT_ACK, ACT_CLOSE,
+		ACT_DELIVER, ACT_READ, ACT_SEND, ACT_ACK, ACT_CLOSE,
 	};
 	struct due due = { ACT_NONE, 0 };
 	size_t i;
@@ -41,7 +41,8 @@ static struct due next_due(const struct world *w, const struct rules *rules,
 				return due;
 	for (i = 0; i < 2; i++) {
 		*turn = !*turn;
-		if (is_due(w, rules, ACT_RETRANSMIT, *turn, &due))
+		if (is_due(w, rules, ACT_RETRANSMIT, *turn, &due) ||
+		    is_due(w, rules, ACT_PROBE, *turn, &due))
 			return due;
 	}
 	for (arg = 0; arg < 2; arg++)
@@ -87,7 +88,7 @@ const char *calm_end(const struct world *from, const struct rules *rules,
 	bool ended;
 	u8 i;
 
-	calm.acts = 1u << ACT_CLOSE;
+	calm.acts = 1u << ACT_CLOSE | 1u << ACT_READ;
 	for (i = 0; i < 2; i++) {
 		w.end[i].r.retries = 0;
 		w.end[i].full = 0;

@@ -65,6 +65,24 @@ const struct counterfactual counterfactuals[] = {
 			  "timestamp proves that it is newer than all of them need "
 			  "not wait: RFC 6191.)",
 	},
+	{
+		INSTEAD(unlimited_answers, stale_syn, ENDLESS_ANSWERS,
+			"segments answer segments for ever",
+			0, 0, OPEN_CLOSE, .only = true),
+		.title = "Answers without a limit",
+		.question = "Why are challenge ACKs limited in rate?",
+		.rule = "Instead every segment that does not fit is answered by an "
+			"ACK at once, as often as one comes (RFC 793).",
+		.harm = "The server gave up a half-open connection before its "
+			"slow SYN+ACK arrived, and a late SYN made it half open "
+			"another one of the same pair. Now the slow SYN+ACK "
+			"arrives, and the client believes in the first. From then "
+			"on each ACK of either end is outside the other's window, "
+			"and is answered by an ACK.",
+		.remedy = "RFC 5961 limits such answers. The circle breaks, and "
+			  "when the server repeats its SYN+ACK in vain it "
+			  "forgets what was half open.",
+	},
 };
 
 const size_t counterfactual_count =

@@ -15,8 +15,29 @@
 #define TRACE_MAX	256
 
 static const char war[] = "segments answer segments for ever";
+static struct circle circle;
 
 /* ---- a trace, replayed from the beginning ---- */
+
+/* Worlds that are one but for names cannot be followed by segment's number. */
+static void print_circle(const struct world *from, const char *margin,
+			 unsigned int number)
+{
+	struct world w = *from, before;
+	const struct rules none = { 0 };
+	u32 i;
+
+	for (i = 0; i < circle.count; i++) {
+		if (!world_allows(&w, &none, ACT_DELIVER, circle.segment[i]))
+			return;
+		if (i == circle.begins)
+			printf("%s     and this for ever:\n", margin);
+		before = w;
+		world_act(&w, ACT_DELIVER, circle.segment[i]);
+		ladder_step(margin, number + i, &before, &w, ACT_DELIVER,
+			    circle.segment[i]);
+	}
+}
 
 static void print_trace(const struct scenario *s, const struct finding *f,
 			const char *margin)
@@ -42,11 +63,13 @@ static void print_trace(const struct scenario *s, const struct finding *f,
 		world_act(&w, way[n].act, way[n].arg);
 		ladder_step(margin, i, &before, &w, way[n].act, way[n].arg);
 	}
-	if (!f->calm)
-		return;
-	printf("%s     from here on nothing is lost, and everybody closes:\n",
-	       margin);
-	calm_end(&w, &s->rules, margin, i);
+	if (f->calm) {
+		printf("%s     from here on nothing is lost, and everybody closes:\n",
+		       margin);
+		calm_end(&w, &s->rules, margin, i);
+	}
+	if (f->endless)
+		print_circle(&w, margin, i);
 }
 
 void print_finding(const struct scenario *s, const struct finding *f)
@@ -140,8 +163,9 @@ bool explore(const struct scenario *s, unsigned int first, struct finding *f)
 	s->set_up(&w);
 	queue_push(&w, store_remember(&w, s->rules.mirror, &start, &fresh));
 	if (explore_all(s, f)) {
-		f->from = store_endless();
-		if (f->from != NO_WORLD)
+		f->endless = store_endless(&circle);
+		f->from = circle.from;
+		if (f->endless)
 			f->broken = war;
 	}
 	f->worlds = seen_count;

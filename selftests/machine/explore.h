@@ -8,6 +8,7 @@
  * struct finding - what an exploration found
  * @broken:	the first promise that broke, or NULL
  * @calm:	it broke when nothing went wrong any more
+ * @endless:	what follows is a circle of segments
  * @from:	the world before that
  * @act:	what broke it there
  * @arg:	to that act
@@ -21,6 +22,7 @@
 struct finding {
 	const char *broken;
 	bool calm;
+	bool endless;
 	u32 from;
 	u8 act;
 	u16 arg;

@@ -13,7 +13,8 @@ static const char *const act_names[ACTS] = {
 	[ACT_SHUT_WRITE] = "shuts writing", [ACT_SHUT_READ] = "shuts reading",
 	[ACT_CLOSE] = "closes", [ACT_CLOSE_UNREAD] = "closes, bytes unread",
 	[ACT_ABORT] = "aborts", [ACT_LISTEN] = "listens",
-	[ACT_UNLISTEN] = "listens no more", [ACT_SEND] = "sends what is next",
+	[ACT_UNLISTEN] = "listens no more", [ACT_READ] = "reads a byte",
+	[ACT_PROBE] = "probes the window", [ACT_SEND] = "sends what is next",
 	[ACT_SEND_ALL] = "sends all it has", [ACT_ACK] = "delayed ACK is due",
 	[ACT_RETRANSMIT] = "retransmission time-out",
 	[ACT_LIFE_OVER] = "its time is over", [ACT_GIVE_UP] = "user time-out",
@@ -88,7 +89,9 @@ static void print_packet(char *text, size_t size, const struct world *w,
 				  owner(w, p->to, p->ack), p->ack);
 	}
 	if (p->len)
-		snprintf(text + n, size - n, " len=%u", p->len);
+		n += snprintf(text + n, size - n, " len=%u", p->len);
+	if (world_reads)
+		snprintf(text + n, size - n, " win=%u", p->wnd);
 }
 
 /* ---- lines ---- */

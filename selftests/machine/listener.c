@@ -69,7 +69,7 @@ static void send_cookie(struct world *w, u8 end, const struct xtcp_event *e)
 	u8 customer = cookie_customer(w, end, e->seg.seq);
 	struct packet p = {
 		.to = peer_of(w, end), .flags = XTCP_SYN | XTCP_ACK,
-		.ack = e->seg.seq + 1, .used = 1,
+		.ack = e->seg.seq + 1, .used = 1, .wnd = world_window,
 	};
 
 	if (!customer)
@@ -117,7 +117,7 @@ void to_listener(struct world *w, u8 end, struct xtcp_event *e,
 
 	e->child = &child;
 	e->open.iss = world_iss(w, end, me->born + 1);
-	e->open.rcv_wnd = WINDOW;
+	e->open.rcv_wnd = world_window;
 	e->accept_full = me->full || me->born == BORN_LIVES;
 	cookie_facts(w, end, e);
 	listener_step(&listener, e, &o);

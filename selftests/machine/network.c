@@ -66,6 +66,7 @@ void net_emit(struct world *w, u8 end, u8 flags, u32 seq, u8 len)
 		.life = me->life, .used = 1,
 		.ack = flags & XTCP_ACK ? me->r.rcv_nxt : 0,
 		.ts = timestamp(w, end, flags),
+		.wnd = window_edge(w, end) - me->r.rcv_nxt,
 	};
 
 	if (world_fault == ACKS_AHEAD && flags == XTCP_ACK && me->owes_ack)
@@ -96,7 +97,7 @@ void net_stale(struct world *w, u8 to, u8 flags, u8 life, u32 seq, u32 ack)
 {
 	struct packet p = {
 		.seq = seq, .ack = ack, .to = to, .flags = flags,
-		.life = life, .used = 1,
+		.life = life, .used = 1, .wnd = world_window,
 	};
 
 	net_put(w, &p);

@@ -21,6 +21,13 @@ const struct scenario scenarios[] = {
 	      .policy = NO_FIN_TIMEOUT),
 	SCENE(surroundings, quiet, 0, 1, ANYTHING | SURROUNDINGS, PATIENT),
 
+	SCENE(slow_reader, established, 2, 0, BOTH_CLOSE | BIT(ACT_READ),
+	      PATIENT, .window = 1),
+	SCENE(slow_readers, established, 2, 2, BOTH_CLOSE | BIT(ACT_READ),
+	      PATIENT, .window = 1),
+	SCENE(slow_readers_hasty, established, 2, 2, ANYTHING | BIT(ACT_READ),
+	      .window = 1),
+
 	/* both open, or one with itself */
 	SCENE(simultaneous_open, simultaneous_open, 0, 0, BOTH_CLOSE, PATIENT,
 	      .mirror = true),

@@ -26,14 +26,14 @@ static size_t head_at, tail_at, chunks, chunks_most;
 /* ---- which worlds are one ---- */
 
 /*
- * All windows are alike here, so which segment updated one says nothing; nor does
- * the last ack sent, where no timestamp depends on it.
+ * Where all windows are alike, which segment updated one says nothing; nor does the
+ * last ack sent, where no timestamp depends on it.
  */
 static void fold(struct world *w)
 {
 	u8 i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; !world_reads && i < 2; i++) {
 		struct xtcp_record *r = &w->end[i].r;
 
 		r->snd_wl1 = 0;
@@ -244,48 +244,81 @@ enum colour {
 	DONE,
 };
 
-/* Down along arrivals; an arrival in a world that is still open is a circle. */
-static u32 descend(u32 from, u8 *colour, u32 *path, u8 *next)
+/**
+ * struct descent - the way down along arrivals
+ * @colour:	of each world
+ * @path:	the worlds from the first to the present one
+ * @next:	for each of them: the arrival to try next
+ * @depth:	place of the present one
+ */
+struct descent {
+	u8 *colour;
+	u32 *path;
+	u8 *next;
+	u32 depth;
+};
+
+static void enter(struct descent *d, u32 world)
 {
-	u32 depth = 0;
+	d->colour[world] = OPEN;
+	d->path[d->depth] = world;
+	d->next[d->depth] = 0;
+}
 
-	path[0] = from;
-	next[0] = 0;
-	colour[from] = OPEN;
+/* An arrival in a world that is still open closes a circle: that world. */
+static u32 descend(struct descent *d, u32 from)
+{
+	d->depth = 0;
+	enter(d, from);
 	for (;;) {
-		u32 at = path[depth], to;
+		u32 at = d->path[d->depth], to;
 
-		if (next[depth] == IN_FLIGHT) {
-			colour[at] = DONE;
-			if (!depth--)
+		if (d->next[d->depth] == IN_FLIGHT) {
+			d->colour[at] = DONE;
+			if (!d->depth--)
 				return NO_WORLD;
 			continue;
 		}
-		to = arrivals[at][next[depth]++];
-		if (to == NO_WORLD || colour[to] == DONE)
+		to = arrivals[at][d->next[d->depth]++];
+		if (to == NO_WORLD || d->colour[to] == DONE)
 			continue;
-		if (colour[to] == OPEN)
+		if (d->colour[to] == OPEN)
 			return to;
-		colour[to] = OPEN;
-		path[++depth] = to;
-		next[depth] = 0;
+		d->depth++;
+		enter(d, to);
 	}
 }
 
-u32 store_endless(void)
+static void describe(const struct descent *d, u32 closes, struct circle *c)
 {
-	u8 *colour = calloc(seen_count, sizeof(*colour));
-	u32 *path = malloc(seen_count * sizeof(*path));
-	u8 *next = malloc(seen_count * sizeof(*next));
-	u32 found = NO_WORLD, i;
+	u32 i;
 
-	if (!colour || !path || !next)
+	*c = (struct circle){ .from = d->path[0] };
+	for (i = 0; i <= d->depth && i < CIRCLE_MAX; i++) {
+		if (d->path[i] == closes)
+			c->begins = i;
+		c->segment[c->count++] = d->next[i] - 1;
+	}
+}
+
+bool store_endless(struct circle *c)
+{
+	struct descent d = {
+		.colour = calloc(seen_count, sizeof(*d.colour)),
+		.path = malloc(seen_count * sizeof(*d.path)),
+		.next = malloc(seen_count * sizeof(*d.next)),
+	};
+	u32 closes = NO_WORLD, i;
+
+	if (!d.colour || !d.path || !d.next)
 		abort();
-	for (i = 0; i < seen_count && found == NO_WORLD; i++)
-		if (colour[i] == UNTOUCHED)
-			found = descend(i, colour, path, next);
-	free(colour);
-	free(path);
-	free(next);
-	return found;
+	for (i = 0; i < seen_count && closes == NO_WORLD; i++)
+		if (d.colour[i] == UNTOUCHED)
+			closes = descend(&d, i);
+	if (closes != NO_WORLD)
+		describe(&d, closes, c);
+	free(d.colour);
+	free(d.path);
+	free(d.next);
+	return closes != NO_WORLD;
 }

@@ -56,12 +56,26 @@ void queue_clear(void);
 /* A number for each segment of each world: which world its arrival leads to. */
 void arrival_set(u32 from, u16 segment, u32 to);
 
+#define CIRCLE_MAX	64
+
 /**
- * store_endless() - do segments answer segments for ever?
- *
- * Looks for a circle of arrivals alone: nobody calls, no timer fires, nothing is
- * new. Returns a world on it, or NO_WORLD.
+ * struct circle - arrivals that lead back to where they began
+ * @from:	the first world from which nothing but arrivals leads into it
+ * @count:	how many arrivals there are
+ * @begins:	how many of them come before the circle
+ * @segment:	which arrives
  */
-u32 store_endless(void);
+struct circle {
+	u32 from;
+	u32 count;
+	u32 begins;
+	u8 segment[CIRCLE_MAX];
+};
+
+/*
+ * Do segments answer segments for ever? True: there is a circle of arrivals alone:
+ * nobody calls, no timer fires, nothing is new.
+ */
+bool store_endless(struct circle *c);
 
 #endif

@@ -29,6 +29,8 @@ static const u32 first_iss[FIRST_NUMBERS][2] = {
 struct xtcp_policy world_policy;
 u8 world_fault;
 u8 world_attack;
+u8 world_window;
+bool world_reads;
 const char *world_sought;
 static unsigned int numbers_from;
 static s16 life_numbers;
@@ -48,6 +50,8 @@ void world_begin(const struct scenario *s, unsigned int first)
 		world_policy.fin_timeout_ms = 0;
 	world_fault = s->fault;
 	world_attack = s->rules.attack;
+	world_reads = s->rules.window;
+	world_window = world_reads ? s->rules.window : WINDOW;
 	world_sought = s->rules.only ? s->breaks : NULL;
 	numbers_from = first;
 	life_numbers = s->rules.numbers ? s->rules.numbers : LIFE_NUMBERS;
@@ -130,6 +134,15 @@ void event(struct xtcp_event *e, enum xtcp_event_kind kind)
 	e->policy = &world_policy;
 }
 
+/* The right edge never goes back, even if there is less room by now. */
+u32 window_edge(const struct world *w, u8 end)
+{
+	const struct end *me = &w->end[end];
+	u32 edge = me->r.rcv_nxt + world_window - me->unread;
+
+	return seq_gt(me->r.rcv_adv, edge) ? me->r.rcv_adv : edge;
+}
+
 /* Something new left, or a window was told: the record counts it. */
 static void sent(struct world *w, u8 end, u8 len, bool fin)
 {
@@ -138,13 +151,13 @@ static void sent(struct world *w, u8 end, u8 len, bool fin)
 	event(&e, XTCP_EV_SENT);
 	e.len = len;
 	e.fin = fin;
-	e.rcv_adv = w->end[end].r.rcv_nxt + WINDOW;
+	e.rcv_adv = window_edge(w, end);
 	step(w, end, &e, NULL);
 }
 
 void emit_ack(struct world *w, u8 end)
 {
-	net_emit(w, end, XTCP_ACK, w->end[end].r.snd_nxt, 0);
+	net_emit(w, end, XTCP_ACK, xtcp_bare_seq(&w->end[end].r), 0);
 	sent(w, end, 0, false);
 }
 
@@ -175,14 +188,41 @@ void send_new(struct world *w, u8 end, u8 len, bool fin)
 	net_emit(w, end, XTCP_ACK | (fin ? XTCP_FIN : 0), seq, len);
 }
 
-/* All that is not acknowledged, in one segment. */
+/* All that is not acknowledged and that the peer takes, in one segment. */
 static void send_again(struct world *w, u8 end)
 {
 	const struct xtcp_record *r = &w->end[end].r;
+	u32 numbers = r->snd_nxt - r->snd_una;
 	bool fin = r->flags & XTCP_F_FIN_SENT;
 
+	if (numbers > r->snd_wnd) {
+		numbers = r->snd_wnd;
+		fin = false;
+	}
 	net_emit(w, end, XTCP_ACK | (fin ? XTCP_FIN : 0), r->snd_una,
-		 r->snd_nxt - r->snd_una - fin);
+		 numbers - fin);
+}
+
+/* Text that is not acknowledged, sent or not */
+u8 queued(const struct world *w, u8 end)
+{
+	const struct end *me = &w->end[end];
+	u32 acked = me->r.snd_una - me->r.iss - 1;
+	u8 written = me->lives[me->life - 1].written;
+
+	return written > acked ? written - acked : 0;
+}
+
+/* The first byte that the peer has no room for; if there is none, the FIN. */
+void send_probe(struct world *w, u8 end)
+{
+	u32 una = w->end[end].r.snd_una;
+	bool text = queued(w, end);
+
+	if (una == w->end[end].r.snd_nxt)
+		send_new(w, end, text, !text);
+	else
+		net_emit(w, end, XTCP_ACK | (text ? 0 : XTCP_FIN), una, text);
 }
 
 /* ---- carrying out orders ---- */
@@ -215,6 +255,8 @@ void take(struct world *w, u8 end, const struct xtcp_orders *o,
 			check_text(w, end, p, o->text_off);
 		my_life(w, end)->taken += o->text_len;
 	}
+	if (world_reads && (o->todo & XTCP_DO_TEXT))
+		me->unread += o->text_len;
 	if ((o->todo & XTCP_DO_EOF) && o->event != XTCP_EV_SHUT_READ)
 		check_eof(w, end);
 	my_life(w, end)->fin_taken |= !!(me->r.flags & XTCP_F_FIN_RCVD);
@@ -280,6 +322,7 @@ void forget(struct world *w, u8 end)
 	me->stored = 0;
 	me->alien = 0;
 	me->stored_fin = 0;
+	me->unread = 0;
 	me->owes_ack = 0;
 	me->challenged = 0;
 }
@@ -348,7 +391,7 @@ static void arrival(const struct world *w, const struct packet *p,
 	e->seg.ack = p->ack;
 	e->seg.flags = p->flags;
 	e->seg.len = p->len;
-	e->seg.wnd = WINDOW;
+	e->seg.wnd = p->wnd;
 	if (p->flags & XTCP_URG)
 		e->seg.up = 1;
 	if (!p->ts)

@@ -31,6 +31,7 @@
  * @old:	bit n: older than end n's present 2 MSL
  * @used:	there is a segment here
  * @ts:		1 + its timestamp; 0: none
+ * @wnd:	SEG.WND
  */
 struct packet {
 	u32 seq;
@@ -42,7 +43,7 @@ struct packet {
 	u8 old;
 	u8 used;
 	u8 ts;
-	u8 pad;
+	u8 wnd;
 };
 
 /**
@@ -70,6 +71,7 @@ struct life {
  * @stored:	bit n: byte n of the peer's text waits for what is before it
  * @alien:	those of @stored that another incarnation sent
  * @stored_fin:	1 + the place of a FIN that waits; 0: none
+ * @unread:	bytes that its user has not read, where that fills the window
  * @opens:	how often its user may still connect
  * @user:	somebody holds the connection
  * @listens:	and somebody listens on the port
@@ -87,6 +89,7 @@ struct end {
 	u8 stored;
 	u8 alien;
 	u8 stored_fin;
+	u8 unread;
 	u8 opens;
 	u8 user;
 	u8 listens;
@@ -95,7 +98,7 @@ struct end {
 	u8 full;
 	u8 crowded;
 	u8 cookie_at;
-	u8 pad[3];
+	u8 pad[2];
 };
 
 /**
@@ -144,9 +147,11 @@ enum act {
 	ACT_ABORT,
 	ACT_LISTEN,
 	ACT_UNLISTEN,
+	ACT_READ,
 	ACT_SEND,	/* the stream sends a byte, or the FIN if none is left */
 	ACT_SEND_ALL,	/* all bytes and the FIN in one segment */
 	ACT_ACK,	/* the delayed ACK's timer */
+	ACT_PROBE,	/* of a window that is closed */
 	ACT_RETRANSMIT,
 	ACT_LIFE_OVER,
 	ACT_GIVE_UP,
@@ -207,6 +212,8 @@ enum fault {
  * @attack:	enum attack
  * @mirror:	A and B may do the same: worlds that differ by names are one
  * @numbers:	from one incarnation's ISS to the next one's; 0: 16
+ * @window:	bytes of receive buffer that users empty by reading; 0: users
+ *		read at once and windows never change
  * @no_calm:	how it would end is not asked
  * @only:	no other promise counts than the one that is to break
  */
@@ -218,6 +225,7 @@ struct rules {
 	u8 attack;
 	bool mirror;
 	s16 numbers;
+	u8 window;
 	bool no_calm;
 	bool only;
 };
@@ -256,6 +264,9 @@ extern bool world_gave_up;
 extern u32 world_cells[XTCP_STATES][XTCP_EVENTS];
 /* If set, what happens to a world while its past is made is drawn. */
 extern const char *world_past_margin;
+/* Bytes of receive buffer; and users have to read. */
+extern u8 world_window;
+extern bool world_reads;
 /* If set, the only promise that counts */
 extern const char *world_sought;
 
@@ -300,6 +311,10 @@ void begin_life(struct world *w, u8 end, u8 life);
 void deliver(struct world *w, const struct packet *p);
 void send_new(struct world *w, u8 end, u8 len, bool fin);
 void emit_ack(struct world *w, u8 end);
+void send_probe(struct world *w, u8 end);
+u8 queued(const struct world *w, u8 end);
+/* What the next segment tells of the receive buffer */
+u32 window_edge(const struct world *w, u8 end);
 
 /* ---- network.c ---- */
 
