@@ -53,6 +53,7 @@ void link_init(struct link *l, struct sim *sim, const struct link_config *c,
 	l->sim = sim;
 	l->c = c;
 	l->last = &l->first;
+	l->has_codel = !strcmp(c->aqm.text, "codel");
 	l->queue_bytes_most = limit_bytes(c, rtt_ns);
 	l->queue_packets_most = c->queue.unit == QUEUE_PACKETS ?
 				c->queue.value : SIM_NEVER;
@@ -156,21 +157,36 @@ static void repeat(struct link *l, const struct packet *p)
 	travel(l, copy);
 }
 
-/* The queue's first packet is on the wire. */
-void link_leave(struct link *l)
+static struct packet *take_first(struct link *l)
 {
 	struct packet *p = l->first;
-	u64 takes = takes_ns(l, p);
 
 	l->first = p->next;
 	if (!l->first)
 		l->last = &l->first;
 	l->queue_packets--;
 	l->queue_bytes -= p->bytes;
+	return p;
+}
+
+void link_drop(struct link *l)
+{
+	packet_free(l->sim, take_first(l));
+	l->n.dropped++;
+}
+
+/* The queue's first packet is on the wire. */
+void link_leave(struct link *l)
+{
+	struct packet *p = take_first(l);
+	u64 takes = takes_ns(l, p);
+
 	l->n.bytes += p->bytes;
 	l->n.busy_ns += takes;
 	if (l->sim->warm)
 		histogram_add(&l->waiting, l->sim->now_ns - p->put_ns - takes);
+	if (l->has_codel)
+		codel_look(&l->codel, l);
 	if (l->first)
 		begin_to_send(l);
 	if (is_down(l)) {

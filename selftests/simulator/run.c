@@ -32,6 +32,9 @@ const char *sim_init(struct sim *sim, const struct scenario *c)
 	for (i = 0; i < 2; i++) {
 		if (!c->link[i].rate)
 			return "a link of no rate";
+		if (strcmp(c->link[i].aqm.text, "none") &&
+		    strcmp(c->link[i].aqm.text, "codel"))
+			return "aqm is neither none nor codel";
 		link_init(&sim->link[i], sim, &c->link[i], 1 + i, rtt_ns);
 	}
 	wrong = app_start_all(sim);

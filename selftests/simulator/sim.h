@@ -108,12 +108,21 @@ struct packet {
 	u8 to;
 };
 
+/* RFC 8289's state. */
+struct codel {
+	u64 above_ns;	/* when waiting will have been too long for too long */
+	u64 next_ns;	/* when to drop next */
+	u32 count;	/* drops since dropping began */
+	u32 last_count;	/* @count as it was when that began */
+	bool dropping;
+};
+
 /* Every packet put into a link is counted once more when it is out of it. */
 struct link_counts {
 	u64 put;
 	u64 repeated;	/* by the link: one more than was put */
 	u64 arrived;
-	u64 dropped;	/* the queue was full */
+	u64 dropped;	/* the queue was full, or its manager dropped it */
 	u64 lost;	/* at random */
 	u64 cut;	/* the link was down */
 	u64 reordered;
@@ -133,6 +142,8 @@ struct link {
 	u64 queue_packets;
 	u64 under_way;
 	u64 bad_until_ns;	/* a burst of losses */
+	bool has_codel;
+	struct codel codel;
 	struct link_counts n;
 	struct link_counts warm;	/* as they were when measuring began */
 	struct link_counts end;		/* when the last byte arrived */
@@ -142,8 +153,12 @@ struct link {
 void link_init(struct link *l, struct sim *sim, const struct link_config *c,
 	       u64 seed, u64 rtt_ns);
 void link_put(struct link *l, struct packet *p);
+/* Drops the queue's first packet. */
+void link_drop(struct link *l);
 void link_leave(struct link *l);
 void link_arrived(struct link *l);
+/* aqm.c: drops what should not be sent any more from the queue's front. */
+void codel_look(struct codel *d, struct link *l);
 struct packet *packet_new(struct sim *sim);
 void packet_free(struct sim *sim, struct packet *p);
 

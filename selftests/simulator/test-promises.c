@@ -87,6 +87,22 @@ TEST(one_flow__fills_the_link)
 	}
 }
 
+/* A managed queue of any length is used, and nobody waits in it for long. */
+TEST(codel__keeps_the_wait_short)
+{
+	struct summary s;
+
+	run_scenario("codel", "link.aqm=none");
+	EXPECT(histogram_mean(&sim.link[0].waiting) > 100 * NS_PER_MS);
+	sim_free(&sim);
+	run_scenario("codel", "link.aqm=codel");
+	summarize(&sim, 0, &s);
+	EXPECT(histogram_mean(&sim.link[0].waiting) < 20 * NS_PER_MS);
+	EXPECT(s.goodput_bps >= 0.8 * TEXT_SHARE * c.link[0].rate);
+	EXPECT(s.jain >= 0.9);
+	sim_free(&sim);
+}
+
 TEST(eight_equal__share_alike)
 {
 	struct summary s;

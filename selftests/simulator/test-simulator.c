@@ -221,6 +221,7 @@ TEST(scenario__tells_what_is_wrong)
 		"[flows a]\ncc = vegas\n", "[flows a]\nfirst = nobody\n",
 		"[flows a]\ncount = 0\n", "[flows a]\nwindow = 2GB\n",
 		"[link]\nrate = 0bit\n[flows a]\n",
+		"[link]\naqm = blue\n[flows a]\n",
 		"[flows a]\nuntil = 5s\nstart = 6s\n",
 	};
 	size_t i;
