@@ -46,19 +46,31 @@ static void add(const struct scenario *s, const struct finding *f)
 		sum.bytes = f->bytes;
 }
 
+/*
+ * Where numbers begin makes no difference. But a RST that answers a SYN bears
+ * number 0, which hits RCV.NXT where the peer's ISS is 2^32 - 1: the third choice.
+ */
+static bool same_worlds(const struct finding *f)
+{
+	if (!f[0].complete || !f[1].complete || f[0].worlds == f[1].worlds)
+		return true;
+	printf("# where the numbers begin makes a difference\n");
+	return false;
+}
+
 static void run_scenario(const struct scenario *s)
 {
-	struct finding f;
+	struct finding f[FIRST_NUMBERS];
 	unsigned int i;
 	bool ok = true;
 
 	for (i = 0; ok && i < FIRST_NUMBERS; i++) {
-		ok = explore(s, i, &f);
-		add(s, &f);
+		ok = explore(s, i, &f[i]);
+		add(s, &f[i]);
 		if (!ok)
-			print_finding(s, &f);
+			print_finding(s, &f[i]);
 	}
-	result(ok, s->name);
+	result(ok && same_worlds(f), s->name);
 }
 
 static bool found(const struct scenario *s)

@@ -70,7 +70,7 @@ static void exchange(struct world *w)
 	move_record(&w->end[1].r, shift);
 	for (i = 0; i < IN_FLIGHT; i++) {
 		struct packet *p = &w->net[i];
-		u32 by = p->to ? -shift : shift;
+		u32 by = p->to ? shift : -shift;
 
 		if (!p->used)
 			continue;
