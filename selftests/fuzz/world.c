@@ -1,49 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two records and a network, in the explorer's world: it goes through all short
+ * Two records and a network, in the explorer's worlds: it goes through all short
  * stories, the fuzzer through long ones, where more is lost, repeated and
  * written. A byte is an act; what the world does not allow now is left out. In
  * the end nothing goes wrong any more, and then all must come to an end.
  */
 #include <stdio.h>
 
+#include "../machine/calm.h"
 #include "fuzz.h"
 
-/* The explorer knows what a calm end is; its main() is not wanted. */
-#define main explore_main
-int explore_main(int argc, char **argv);
-#include "../machine/explore.c"
-#undef main
+#define ACTS_MAX	300
+#define WRITES_MAX	3	/* of an incarnation, which has 16 numbers */
 
-#define ACTS_MAX	400
-#define WRITES_MAX	3	/* in an incarnation's 16 numbers */
+static_assert(ACTS <= 32 && IN_FLIGHT <= 8, "an act and its argument: 8 bits");
 
-static const char *const act_names[ACTS] = {
-	"none", "deliver", "repeat", "lose", "open", "write", "shut_write",
-	"shut_read", "close", "close_unread", "abort", "send", "send_all",
-	"ack", "retransmit", "life_over",
-};
-
-static_assert(ACTS <= 16 && IN_FLIGHT <= 4, "an act and its argument: 6 bits");
-
-static void note(const struct world *w, u8 act, u8 arg)
+static void act(struct world *w, const struct rules *rules, u8 byte,
+		unsigned int number)
 {
-	fuzz_note("%s %u: A %s, B %s, %u under way", act_names[act], arg,
-		  xtcp_state_name(w->end[0].r.state),
-		  xtcp_state_name(w->end[1].r.state),
-		  w->net[0].used + w->net[1].used + w->net[2].used +
-		  w->net[3].used);
-}
+	u8 what = byte & 0x1f;
+	u16 arg = what == ACT_FORGE ? fuzz_byte() : byte >> 5;
+	struct world before = *w;
 
-static void act(struct world *w, const struct rules *rules, u8 byte)
-{
-	u8 what = byte & 0xf, arg = byte >> 4 & 3;
-
-	if (!world_allows(w, rules, what, arg))
+	if (what >= ACTS || arg >= world_args(w, what) ||
+	    !world_allows(w, rules, what, arg))
 		return;
 	world_act(w, what, arg);
-	note(w, what, arg);
+	if (fuzz_verbose())
+		ladder_step("", number, &before, w, what, arg);
 	MUST_SOUND(world_broken);
+}
+
+static void take_rules(const struct scenario *s, struct rules *rules)
+{
+	u8 bits = fuzz_byte();
+	u32 i;
+
+	*rules = s->rules;
+	/* Where windows are small or numbers come back each byte is meant. */
+	for (i = 0; i < 2 && !rules->window && !rules->numbers; i++)
+		if ((bits >> 2 * i & WRITES_MAX) > rules->writes[i])
+			rules->writes[i] = bits >> 2 * i & WRITES_MAX;
+	if (bits & 0x10)
+		rules->patient = true;
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -51,26 +50,29 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	const struct scenario *s;
 	struct rules rules;
 	struct world w;
-	u8 bits;
+	const char *end;
+	u8 faults;
 	u32 i;
 
 	fuzz_begin(data, size);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	s = &scenarios[fuzz_below(scenario_count)];
-	bits = fuzz_byte();
-	rules = s->rules;
-	rules.patient = bits & 1;
+	world_begin(s, fuzz_below(FIRST_NUMBERS));
 	s->set_up(&w);
-	for (i = 0; i < 2; i++)
-		if ((bits >> (1 + 2 * i) & 3) > rules.writes[i])
-			rules.writes[i] = bits >> (1 + 2 * i) & 3;
-	w.losses += fuzz_byte() & 7;
-	w.repeats += bits >> 5;
+	take_rules(s, &rules);
+	faults = fuzz_byte();
+	w.losses += faults & 7;
+	w.repeats += faults >> 3 & 7;
 	fuzz_note("%s: %u and %u bytes, %u losses, %u repeats%s", s->name,
 		  rules.writes[0], rules.writes[1], w.losses, w.repeats,
 		  rules.patient ? ", patient" : "");
 	for (i = 0; i < ACTS_MAX && fuzz_more(); i++)
-		act(&w, &rules, fuzz_byte());
+		act(&w, &rules, fuzz_byte(), i + 1);
+	if (rules.no_calm)
+		return 0;
 	fuzz_note("nothing goes wrong any more");
-	MUST_SOUND(calm_end(&w, &rules));
+	end = calm_end(&w, &rules, fuzz_verbose() ? "" : NULL, i + 1);
+	if (end)
+		fuzz_fail(__FILE__, __LINE__, "%s", end);
 	return 0;
 }
