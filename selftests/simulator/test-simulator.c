@@ -100,6 +100,67 @@ TEST(heap__in_order)
 	free(h.event);
 }
 
+#define STORE_TEXT	2000
+
+/* Puts ranges of any place and length; marks what they cover. */
+static void fill_store(struct store *st, struct sim_random *r, u32 base,
+		       bool *covered)
+{
+	u32 i, k, from, len;
+
+	for (i = 0; i < 60; i++) {
+		struct xtcp_range range = { .fin = false };
+
+		from = 1 + random_below(r, STORE_TEXT - 1);
+		len = 1 + random_below(r, STORE_TEXT / 20);
+		if (from + len > STORE_TEXT)
+			len = STORE_TEXT - from;
+		if (!len)
+			continue;
+		range.seq = base + from;
+		range.len = len;
+		store_put(st, &range, from);
+		for (k = from; k < from + len; k++)
+			covered[k] = true;
+	}
+}
+
+/* Whatever overlaps, each byte is kept once, at its place, in order. */
+TEST(store__keeps_each_byte_once)
+{
+	static const u32 bases[] = { 1, 0x7ffffc00, 0xfffffc00 };
+	bool covered[STORE_TEXT];
+	struct store st = { .count = 0 };
+	struct sim_random r;
+	struct stored next;
+	u32 i, k, at, bytes;
+
+	random_seed(&r, 4, 4);
+	for (i = 0; i < 300; i++) {
+		u32 base = bases[i % ARRAY_SIZE(bases)];
+
+		memset(covered, 0, sizeof(covered));
+		fill_store(&st, &r, base, covered);
+		for (k = 0, bytes = 0; k < STORE_TEXT; k++)
+			bytes += covered[k];
+		EXPECT_EQ(st.bytes, bytes);
+		EXPECT(!store_next(&st, base, &next));
+		for (at = 0; at < STORE_TEXT; at++) {
+			if (!covered[at])
+				continue;
+			EXPECT(store_next(&st, base + at, &next));
+			EXPECT_EQ(next.range.seq, base + at);
+			EXPECT_EQ(next.offset, at);
+			for (k = 0; k < next.range.len; k++)
+				EXPECT(covered[at + k]);
+			at += next.range.len - 1;
+		}
+		EXPECT_EQ(st.count, 0);
+		EXPECT_EQ(st.bytes, 0);
+	}
+	store_purge(&st);
+}
+
 TEST(histogram__percentiles)
 {
 	static struct histogram h;
