@@ -10,8 +10,8 @@ CC = ["gcc", "-std=gnu11", "-O2", "-w", "-fno-ident"]
 # Some .def files matter to one object only, though most of them include it.
 ONLY = {"module/machine/table.def": "module/machine/table.c",
         "module/machine/reasons.def": "module/machine/table.c"}
-WORLDS = 50000		# for each scenario of the explorer
-PATIENCE = 20		# times as much CPU as the unchanged program needs
+WORLDS = 12000		# for each scenario of the explorer
+PATIENCE = 10		# times as much CPU as the unchanged program needs
 KILLED = "killed"
 SURVIVED = "survived"
 SAME = "same object"
@@ -111,7 +111,7 @@ class Bench:
                               (program.name, by))
             used = ended.ru_utime + ended.ru_stime - (
                 began.ru_utime + began.ru_stime)
-            program.cpu_s = int(2 + PATIENCE * used)
+            program.cpu_s = int(1 + PATIENCE * used) + 1
 
     def includes(self, source):
         done = subprocess.run(

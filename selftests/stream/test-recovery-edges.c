@@ -118,6 +118,54 @@ TEST(full_ack__window)
 	}
 }
 
+/* RFC 5681 3.1: half of what is under way, be the window larger than that */
+TEST(dupack__small_flight)
+{
+	struct end e;
+	u32 i;
+
+	end_init(&e, 1);
+	end_write(&e, 5 * MSS);
+	EXPECT_EQ(end_transmit(&e), 5);
+	for (i = 0; i < 3; i++)
+		dupack(&e);
+	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS / 2);
+	EXPECT_EQ(e.s.cc.cwnd, 5 * MSS / 2 + 3 * MSS);
+	EXPECT_EQ(e.s.recovery.recover, e.r.snd_nxt);
+}
+
+/* It lasts until all that was under way at the time-out is acknowledged. */
+TEST(loss__lasts)
+{
+	struct end e;
+
+	end_init(&e, 0xfffffff0);
+	end_write(&e, 10 * MSS);
+	end_transmit(&e);
+	end_timeout(&e);
+	end_transmit(&e);
+	end_ack(&e, 0xfffffff0 + MSS, WND);
+	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_LOSS);
+	end_ack(&e, 0xfffffff0 + 10 * MSS - 1, WND);
+	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_LOSS);
+	end_ack(&e, 0xfffffff0 + 10 * MSS, WND);
+	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
+}
+
+/* RFC 6582 3.2 step 1: the mark lies right before what may be lost. */
+TEST(recover__right_before)
+{
+	struct xtcp_recovery v;
+	struct xtcp_cc cc;
+
+	xtcp_cc_init(&cc, &xtcp_newreno, 1000, 10);
+	xtcp_recovery_init(&v, 7);
+	EXPECT_EQ(v.recover, 6);
+	EXPECT(xtcp_recovery_acked(&v, &cc, 107, 1000, 100, false, 0));
+	EXPECT_EQ(v.recover, 106);
+	EXPECT_EQ(v.phase, XTCP_RECOVERY_OPEN);
+}
+
 /* It takes the place of whatever was to be sent again before. */
 TEST(go_back__in_fast_recovery)
 {
@@ -134,6 +182,37 @@ TEST(go_back__in_fast_recovery)
 	EXPECT_EQ(e.s.recovery.dupacks, 0);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_LOSS);
 	EXPECT_EQ(e.s.recovery.recover, e.r.snd_nxt);
+}
+
+/* Half of the flight; in fast recovery of no more than the threshold was. */
+TEST(timeout__flight)
+{
+	static const struct {
+		u8 phase;
+		u32 flight, ssthresh, then;
+	} v[] = {
+		{ XTCP_RECOVERY_OPEN, 10000, 4000, 5000 },
+		{ XTCP_RECOVERY_LOSS, 10000, 4000, 5000 },
+		{ XTCP_RECOVERY_OPEN, 10000, 60000, 5000 },
+		{ XTCP_RECOVERY_FAST, 10000, 60000, 5000 },
+		{ XTCP_RECOVERY_FAST, 10000, 6000, 3000 },
+		{ XTCP_RECOVERY_FAST, 5000, 6000, 2500 },
+		{ XTCP_RECOVERY_FAST, 3000, 6000, 2000 },
+	};
+	struct xtcp_recovery lost;
+	struct xtcp_cc cc;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		test_case("row %u", i);
+		xtcp_cc_init(&cc, &xtcp_newreno, 1000, 10);
+		xtcp_recovery_init(&lost, 1);
+		lost.phase = v[i].phase;
+		cc.ssthresh = v[i].ssthresh;
+		xtcp_recovery_timeout(&lost, &cc, 1, 1 + v[i].flight, true, 0);
+		EXPECT_EQ(cc.ssthresh, v[i].then);
+		EXPECT_EQ(cc.cwnd, 1000);
+	}
 }
 
 /* Nothing is outstanding: there is nothing to go back over. */
