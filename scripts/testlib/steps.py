@@ -16,11 +16,12 @@ KEPT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(
 # Cheap, and each from another corner of the life cycle.
 QUICK = ("socket/opening", "socket/closing", "socket/resets",
          "socket/time_wait", "socket/cookies", "packet/matrix")
-# What make replay runs when it is not told: all that has to do with it.
+# What make replay runs when it is not told: all that has to do with it. The
+# steps of socket/many, 400 000 and more, are too many for the guest's buffer.
 MORE = QUICK + ("socket/backlog", "socket/connecting", "socket/dual_stack",
-                "socket/keepalive", "socket/listening", "socket/many",
-                "socket/orphans", "socket/shutdown", "socket/stream",
-                "socket/urgent", "packet/abort", "packet/closing",
+                "socket/keepalive", "socket/listening", "socket/orphans",
+                "socket/shutdown", "socket/stream", "socket/urgent",
+                "packet/abort", "packet/closing",
                 "packet/fuzz", "packet/header", "packet/listening",
                 "packet/mirror", "packet/opening", "packet/reasons",
                 "packet/retransmit", "packet/security", "packet/selfconnect",
