@@ -80,7 +80,7 @@ check:
 
 # Goes on from where the last one was; what it found is in build/selftests/fuzz.
 fuzz:
-	+@$(MAKE) --no-print-directory -C selftests/fuzz ENGINE=$(or $(ENGINE),libfuzzer) \
+	+@$(MAKE) -s --no-print-directory -C selftests/fuzz ENGINE=$(or $(ENGINE),libfuzzer) \
 		FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) run
 
 replay:
