@@ -39,6 +39,8 @@ static void spoil_event(const struct xtcp_record *r, struct xtcp_event *e)
 	    xtcp_in(r, XTCP_SYNCHRONISED) &&
 	    seq_in(e->seg.seq, r->rcv_nxt, xtcp_rcv_wnd(r)))
 		e->seg.seq = r->rcv_nxt;
+	if (world_fault == REOPENS_ANYWHERE)
+		e->listening = true;
 	if (world_fault == IMPOSSIBLE_EVENT && e->kind == XTCP_EV_CLOSE)
 		e->kind = XTCP_EV_OPEN_ACTIVE;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include "reach.h"
 
+#define WIDTH	79
+
 const struct excuse excuses[] = {
 #define XTCP_UNREACHED(state, event, to, why) \
 	{ XTCP_##state, XTCP_EV_##event, XTCP_##to, why },
@@ -110,6 +112,28 @@ static void print_figures(const char *name, const struct figures *f)
 	       f->used_cells, f->cells, f->used_edges, f->edges);
 }
 
+/* The cells that were used, and where they led if they led away */
+static void print_cells(u8 state, const u32 *cells)
+{
+	char text[128];
+	int column = 0, n;
+	u8 event, to;
+
+	for (event = 0; event < XTCP_EVENTS; event++) {
+		if (!cells[event])
+			continue;
+		n = snprintf(text, sizeof(text), " %s", xtcp_event_name(event));
+		for (to = 0; to < XTCP_STATES; to++)
+			if (to != state && (cells[event] >> to & 1))
+				n += snprintf(text + n, sizeof(text) - n, ">%s",
+					      xtcp_state_name(to));
+		if (!column || column + n > WIDTH)
+			column = printf("%s#  ", column ? "\n" : "");
+		column += printf("%s", text);
+	}
+	printf("\n");
+}
+
 void reach_report(const struct reached *cells)
 {
 	struct figures sum = { 0 };
@@ -123,6 +147,7 @@ void reach_report(const struct reached *cells)
 		count_state(state, cells->to[state], &f);
 		count_state(state, cells->to[state], &sum);
 		print_figures(xtcp_state_name(state), &f);
+		print_cells(state, cells->to[state]);
 	}
 	print_figures("in all", &sum);
 }

@@ -13,6 +13,8 @@
 #include "store.h"
 
 #define DEFAULT_WORLDS	250000u
+/* What is spoilt shows early, however few worlds there may be. */
+#define LAW_WORLDS	100000u
 #define MEGABYTE	1000000
 
 struct sum {
@@ -150,18 +152,22 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	if (!store_begin(worlds))
+	if (!store_begin(worlds > LAW_WORLDS ? worlds : LAW_WORLDS))
 		return 1;
-	if (argc > 1 && !strcmp(argv[1], "--counterfactuals"))
+	if (argc > 1 && !strcmp(argv[1], "--counterfactuals")) {
+		store_limit(LAW_WORLDS);
 		return print_counterfactuals() ? 0 : 1;
+	}
 	if (argc > 1)
 		only = argv[1];
 	printf("TAP version 13\n");
+	store_limit(worlds);
 	for (i = 0; i < scenario_count; i++)
 		if (!only || !strcmp(only, scenarios[i].name))
 			run_scenario(&scenarios[i]);
 	/* What spoilt machines do is no merit. */
 	memcpy(reached.to, world_cells, sizeof(reached.to));
+	store_limit(LAW_WORLDS);
 	run_laws();
 	run_counterfactuals();
 	if (!only)
@@ -172,5 +178,5 @@ int main(int argc, char **argv)
 	       (double)clock() / CLOCKS_PER_SEC);
 	printf("1..%u\n", sum.tests);
 	store_end();
-	return sum.ok ? 0 : 1;
+	return sum.ok && sum.tests ? 0 : 1;
 }

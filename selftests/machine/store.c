@@ -16,7 +16,7 @@ struct chunk {
 
 struct seen *seen;
 u32 seen_count;
-static u32 seen_max;
+static u32 seen_max, seen_room;
 static u32 *table;
 static u32 table_size;
 static u32 (*arrivals)[IN_FLIGHT];
@@ -118,13 +118,19 @@ bool store_begin(u32 worlds)
 {
 	if (worlds > MAX_WORLDS)
 		worlds = MAX_WORLDS;
+	seen_room = worlds;
 	seen_max = worlds;
 	for (table_size = 1024; table_size / 3 < worlds / 2; table_size *= 2)
 		;
-	seen = malloc(seen_max * sizeof(seen[0]));
+	seen = malloc(seen_room * sizeof(seen[0]));
 	table = malloc(table_size * sizeof(table[0]));
-	arrivals = malloc(seen_max * sizeof(arrivals[0]));
+	arrivals = malloc(seen_room * sizeof(arrivals[0]));
 	return seen && table && arrivals;
+}
+
+void store_limit(u32 worlds)
+{
+	seen_max = worlds < seen_room ? worlds : seen_room;
 }
 
 void store_end(void)

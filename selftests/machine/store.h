@@ -28,8 +28,9 @@ struct seen {
 extern struct seen *seen;
 extern u32 seen_count;
 
-/* Room for so many worlds. */
+/* Room for so many worlds; and use so much of it. */
 bool store_begin(u32 worlds);
+void store_limit(u32 worlds);
 void store_end(void);
 void store_clear(void);
 bool store_full(void);
