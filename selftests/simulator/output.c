@@ -166,14 +166,32 @@ void send_syn(struct sim *sim, struct end *e)
 	ship(sim, e, &seg, 0);
 }
 
+/* What a sender must never do, seen from outside of it. */
+static void check_sent(struct sim *sim, const struct end *e,
+		       const struct xtcp_output *out, u64 offset)
+{
+	u32 flight = xtcp_output_end(out) - e->r.snd_una;
+	u32 limited_transmit = 2 * e->s.mss;
+
+	sim_promise(sim, offset + out->len <= e->written,
+		    "text left that nobody wrote");
+	sim_promise(sim, out->len <= e->s.mss, "a segment is too large");
+	/* A closed window is probed with a byte, or the FIN. */
+	sim_promise(sim, flight <= e->r.snd_wnd ||
+			 (!e->r.snd_wnd && out->len + out->fin == 1),
+		    "more was sent than the peer takes");
+	sim_promise(sim, !out->fresh ||
+			 flight <= e->s.cc.cwnd + limited_transmit + out->fin,
+		    "more was sent than the congestion window allows");
+}
+
 static void send_text(struct sim *sim, struct end *e,
 		      const struct xtcp_output *out)
 {
 	u64 offset = e->una_offset + (out->seq - e->r.snd_una);
 	struct xtcp_segment seg;
 
-	sim_promise(sim, offset + out->len <= e->written,
-		    "text left that nobody wrote");
+	check_sent(sim, e, out, offset);
 	fill_data(sim, e, &seg);
 	seg.seq = out->seq;
 	seg.len = out->len;

@@ -241,6 +241,8 @@ TEST(churn__time_wait_gives_way)
 		EXPECT_EQ(sim.nflows, 20000);
 		/* Each pair once anew, and then again and again */
 		EXPECT_EQ(sim.reopened, 20000 - 400 * 4);
+		/* Whose own TIME_WAIT is younger than a second waits. */
+		EXPECT((sim.refused > 0) == !i);
 		sim_free(&sim);
 	}
 	/* And with losses: FINs are repeated, late ones meet their successors. */
