@@ -153,6 +153,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (n)
 		memcpy(head, bytes, n);
 	fuzz_note("header of %zu bytes, %u bytes of text", n, text);
+	for (offset = 0; offset + 4 <= n; offset += 4)
+		fuzz_note("  %2u: %02x %02x %02x %02x", offset, head[offset],
+			  head[offset + 1], head[offset + 2], head[offset + 3]);
 	try_parse(head, (u32)n, text);
 	free(head);
 	return 0;
