@@ -138,18 +138,19 @@ class Bench:
         return [s for s in sorted(self.needs) if path in self.needs[s] and
                 (path.endswith(".def") or s.startswith("module/"))]
 
-    def trial(self, mutant):
-        """(verdict, program and test that killed it), or SURVIVED."""
+    def trial(self, mutant, quick=False):
+        """(verdict, program and test that killed it). quick: a known survivor,
+        and the explorer is not asked again."""
         folder = tempfile.mkdtemp(prefix="mutant-", dir=self.out)
         try:
             os.makedirs(os.path.join(folder, os.path.dirname(mutant.path)))
             with open(os.path.join(folder, mutant.path), "w") as file:
                 file.write(mutant.text)
-            return self.try_in(folder, self.affected(mutant.path))
+            return self.try_in(folder, self.affected(mutant.path), quick)
         finally:
             shutil.rmtree(folder)
 
-    def try_in(self, folder, sources):
+    def try_in(self, folder, sources, quick):
         changed = set()
         for source in sources:
             if self.compile(folder, source, [folder]).returncode:
@@ -159,7 +160,8 @@ class Bench:
         if not changed:
             return SAME, ""
         for program in self.programs:
-            if not changed.intersection(self.sources(program)):
+            if not changed.intersection(self.sources(program)) or \
+                    quick and program.name == "explorer":
                 continue
             self.link(program, folder, changed)
             verdict, by = self.run(program, folder, program.cpu_s)

@@ -75,3 +75,33 @@ TEST(drop__counted_under_its_reason)
 	EXPECT_EQ(rig.o.todo, XTCP_DO_ACK | XTCP_DO_DROPPED);
 	EXPECT_EQ(rig.o.reason, XTCP_R_PAWS);
 }
+
+/* Zeroes, but for the one state whose number is not 0 */
+TEST(record_init__whatever_was_there)
+{
+	struct xtcp_record r, clean;
+
+	memset(&clean, 0, sizeof(clean));
+	clean.state = XTCP_CLOSED;
+	memset(&r, 0xff, sizeof(r));
+	xtcp_record_init(&r);
+	EXPECT(!memcmp(&r, &clean, sizeof(r)));
+}
+
+/*
+ * A change of state that the table does not know is told: here a host lets the
+ * listener's own record be its child's, and it leaves LISTEN.
+ */
+TEST(step__edge_that_the_table_does_not_know)
+{
+	given(XTCP_LISTEN);
+	rig.e.child = &rig.r;
+	rig.e.kind = XTCP_EV_SEGMENT;
+	rig.e.seg.flags = S;
+	xtcp_step(&rig.r, &rig.e, &rig.o);
+	STATE(SYN_RCVD);
+	EXPECT_EQ(rig.o.from, XTCP_LISTEN);
+	EXPECT_EQ(rig.o.to, XTCP_SYN_RCVD);
+	EXPECT_EQ(rig.o.todo, XTCP_DO_SPAWN | XTCP_DO_SYN_ACK |
+			      XTCP_DO_TIMER | XTCP_DO_BUG);
+}

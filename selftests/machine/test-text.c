@@ -68,6 +68,34 @@ TEST(take_text__bare_ack_after_fin)
 	}
 }
 
+/* It was stored, and has arrived otherwise meanwhile: nothing of it is new. */
+TEST(stored__stale)
+{
+	given(XTCP_ESTABLISHED);
+	rig.e.seg.flags = A;
+	rig.e.seg.seq = rig.r.rcv_nxt - 10;
+	rig.e.seg.len = 4;
+	happens(XTCP_EV_STORED);
+	SILENCE();
+	USER(0);
+	TEXT(0, 0);
+	UNCHANGED();
+}
+
+/* What begins behind the window is not kept, by whichever way it comes. */
+TEST(stored__beyond_the_window)
+{
+	given(XTCP_ESTABLISHED);
+	rig.e.seg.flags = A;
+	rig.e.seg.seq = rig.r.rcv_adv;
+	rig.e.seg.len = 4;
+	happens(XTCP_EV_STORED);
+	WIRE(XTCP_DO_ACK);
+	USER(0);
+	EXPECT(!(rig.o.todo & XTCP_DO_DROPPED));
+	UNCHANGED();
+}
+
 /* ---- the peer's FIN: who may still send can let the ACK wait for that ---- */
 
 TEST(take_fin__acknowledged)

@@ -293,6 +293,9 @@ TEST(dupack__very_many)
 	EXPECT_EQ(cc.cwnd, 10000);
 	/* In fast recovery the window stops growing somewhere. */
 	v.phase = XTCP_RECOVERY_FAST;
+	cc.cwnd = XTCP_CWND_MAX;
+	xtcp_recovery_dupack(&v, &cc, 1, 100000, 0);
+	EXPECT_EQ(cc.cwnd, XTCP_CWND_MAX);
 	cc.cwnd = XTCP_CWND_MAX - 1;
 	xtcp_recovery_dupack(&v, &cc, 1, 100000, 0);
 	EXPECT_EQ(cc.cwnd, XTCP_CWND_MAX - 1 + 1000);
