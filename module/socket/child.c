@@ -198,6 +198,8 @@ static int wait_for_child(struct sock *listener, long timeo)
 		    READ_ONCE(listener->sk_state) == TCP_LISTEN &&
 		    !signal_pending(current))
 			timeo = schedule_timeout(timeo);
+		/* Not all have slept; waiting for the lock is another sleep. */
+		__set_current_state(TASK_RUNNING);
 		lock_sock(listener);
 		if (!list_empty_careful(&xtcp_sk(listener)->accept_queue))
 			break;
