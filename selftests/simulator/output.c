@@ -171,17 +171,15 @@ static void check_sent(struct sim *sim, const struct end *e,
 		       const struct xtcp_output *out, u64 offset)
 {
 	u32 flight = xtcp_output_end(out) - e->r.snd_una;
-	u32 limited_transmit = 2 * e->s.mss;
+	u32 most = e->s.cc.cwnd + 2 * e->s.mss + out->fin; /* RFC 3042 */
+	bool probe = !e->r.snd_wnd && out->len + out->fin == 1;
 
 	sim_promise(sim, offset + out->len <= e->written,
 		    "text left that nobody wrote");
 	sim_promise(sim, out->len <= e->s.mss, "a segment is too large");
-	/* A closed window is probed with a byte, or the FIN. */
-	sim_promise(sim, flight <= e->r.snd_wnd ||
-			 (!e->r.snd_wnd && out->len + out->fin == 1),
+	sim_promise(sim, probe || flight <= e->r.snd_wnd,
 		    "more was sent than the peer takes");
-	sim_promise(sim, !out->fresh ||
-			 flight <= e->s.cc.cwnd + limited_transmit + out->fin,
+	sim_promise(sim, !out->fresh || flight <= most,
 		    "more was sent than the congestion window allows");
 }
 
