@@ -249,8 +249,10 @@ TEST(stream_probe__what_it_carries)
 	end_init(&e, 1);
 	EXPECT(!xtcp_stream_probe(&e.s, &e.r, &e.q, &e.out));
 	end_write(&e, 1);
+	memset(&e.out, 0xff, sizeof(e.out));
 	EXPECT(xtcp_stream_probe(&e.s, &e.r, &e.q, &e.out));
 	EXPECT(e.out.psh && e.out.fresh == 1 && !e.out.again);
+	EXPECT_EQ(e.out.held, XTCP_HELD_NOT);
 	end_fin(&e);
 	EXPECT(xtcp_stream_probe(&e.s, &e.r, &e.q, &e.out));
 	EXPECT(!e.out.fin && !e.out.fresh_fin);
@@ -261,6 +263,29 @@ TEST(stream_probe__what_it_carries)
 	e.r.snd_nxt++;
 	EXPECT(xtcp_stream_probe(&e.s, &e.r, &e.q, &e.out));
 	EXPECT(e.out.fin && !e.out.fresh_fin && e.out.again);
+}
+
+/* Sent again, it still ends what is queued (MUST-61); cut short, it does not. */
+TEST(send_head__push)
+{
+	struct end e;
+	u32 i, more;
+
+	for (more = 0; more < 2; more++) {
+		end_init(&e, 1);
+		e.s.p.nodelay = true;
+		for (i = 0; i < 4; i++) {
+			end_write(&e, 10);
+			EXPECT_EQ(end_transmit(&e), 1);
+		}
+		e.q.more = true;
+		end_write(&e, more * 500);
+		for (i = 0; i < 3; i++)
+			end_ack(&e, 1, WND);
+		EXPECT(end_send(&e));
+		EXPECT_EQ(e.out.len, 40);
+		EXPECT_EQ(e.out.psh, !more);
+	}
 }
 
 /* ---- timers ---- */
