@@ -11,7 +11,7 @@
 #include "store.h"
 
 /* Every so many worlds are tried for how they end. */
-#define CALM_SAMPLE	16
+#define CALM_SAMPLE	4
 #define TRACE_MAX	256
 
 static const char war[] = "segments answer segments for ever";
