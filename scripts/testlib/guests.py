@@ -100,7 +100,7 @@ class Guest:
         traced = [t for t in self.left if t in o.traced]
         out = ["--out", tempfile.mkdtemp(dir=o.steps)] if traced else []
         command = [TOP + "/scripts/vm", "--kernel", o.kernel,
-                   "--mem", "3072" if "san" in o.release else "1536",
+                   "--mem", "2560" if "san" in o.release else "1536",
                    "--par" if o.parallel else "--det", "--timeout", "7200",
                    "--in", self.stage, "--log", log, *out, "--",
                    "/usr/bin/python3", "-u", "/run/vm/stage/guest.py",

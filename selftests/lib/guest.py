@@ -277,8 +277,8 @@ def load(folder, kmsg):
         sys.exit(1)
 
 
-def look_for_leaks(kmsg):
-    found = watch.leaks()
+def look_for_leaks(kmsg, scans):
+    found = watch.leaks(scans)
     if found is None:
         return
     say("begin module/leaks")
@@ -397,9 +397,9 @@ def main():
     for test in tests:
         run(folder, test, limit_s, kmsg, faults)
         traced.keep(test)
-    look_for_leaks(kmsg)
+    look_for_leaks(kmsg, 2)
     unload(kmsg)
-    look_for_leaks(kmsg)
+    look_for_leaks(kmsg, 1)
     say("done")
 
 

@@ -10,6 +10,7 @@ KMEMLEAK = DEBUG + "/kmemleak"
 # kmemleak spares what is younger than 5 s; so do deferred frees.
 AGE_S = 6
 KINDS = ("failslab", "fail_page_alloc")
+QUIET = KINDS + ("fail_usercopy",)
 MOST = 1 << 30
 
 
@@ -24,20 +25,20 @@ def write(path, text):
 
 
 def set_up():
-    """Before the module is there: forget what the boot left behind."""
     if not os.path.exists(DEBUG + "/tracing"):
         ctypes.CDLL(None).mount(b"debugfs", DEBUG.encode(), b"debugfs", 0,
                                 None)
-    if os.path.exists(KMEMLEAK):
-        write(KMEMLEAK, "scan")
-        write(KMEMLEAK, "clear")
+    for kind in QUIET:		# else each failure logs a stack
+        if os.path.exists("%s/%s" % (DEBUG, kind)):
+            write("%s/%s/verbose" % (DEBUG, kind), 0)
 
 
-def leaks():
-    """kmemleak's report; None where there is no kmemleak."""
+def leaks(scans):
+    """kmemleak's report; None where there is no kmemleak. A scan takes long;
+    the second is the first that believes that what it sees is lost."""
     if not os.path.exists(KMEMLEAK):
         return None
-    for _ in range(2):		# what a register held once is let off
+    for _ in range(scans):
         time.sleep(AGE_S)
         write(KMEMLEAK, "scan")
     return read(KMEMLEAK)
@@ -63,8 +64,7 @@ class Faults:
                     ("require-start", hex(base)),
                     ("require-end", hex(base + size)),
                     ("stacktrace-depth", 32), ("interval", 1),
-                    ("ignore-gfp-wait", "N"), ("verbose", 0),
-                    ("task-filter", "N")):
+                    ("ignore-gfp-wait", "N"), ("task-filter", "N")):
                 write(where + name, value)
         write(DEBUG + "/fail_page_alloc/min-order", 0)
 

@@ -36,7 +36,7 @@ static struct life_addr address(struct rng *r, int family, int port)
 	return a;
 }
 
-void act_open(struct rng *r, int fd)
+int act_open_one(struct rng *r)
 {
 	struct timeval soon = { .tv_usec = 1 + pick(r, 30000) };
 	int flags = pick(r, 4) ? SOCK_NONBLOCK : 0;
@@ -45,7 +45,7 @@ void act_open(struct rng *r, int fd)
 	int one = 1;
 
 	if (new < 0)
-		return;
+		return -1;
 	setsockopt(new, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
 	setsockopt(new, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));
 	if (pick(r, 3))
@@ -55,6 +55,12 @@ void act_open(struct rng *r, int fd)
 	if (!pick(r, 8))
 		fcntl(new, F_SETOWN, getpid());
 	keep(r, new);
+	return new;
+}
+
+void act_open(struct rng *r, int fd)
+{
+	act_open_one(r);
 }
 
 static void bind_to(struct rng *r, int fd, int port)

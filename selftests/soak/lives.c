@@ -18,7 +18,7 @@ static const struct {
 	int weight;
 	void (*act)(struct rng *r, int fd);
 } acts[] = {
-	{ 30, act_open },
+	{ 4, act_open },
 	{ 12, act_listen },
 	{ 40, act_connect },
 	{ 40, act_accept },
@@ -46,9 +46,22 @@ u32 pick(struct rng *r, u32 n)
 	return (r->state >> 33) % n;
 }
 
+/* An empty slot: somebody to listen, or somebody to connect */
+static void begin(struct rng *r)
+{
+	int fd = act_open_one(r);
+
+	if (fd < 0)
+		return;
+	if (!pick(r, 4))
+		act_listen(r, fd);
+	else if (pick(r, 4))
+		act_connect(r, fd);
+}
+
 static void act(struct rng *r)
 {
-	int all = 0, at = 0, n;
+	int all = 0, at = 0, fd, n;
 	size_t i;
 
 	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
@@ -56,8 +69,11 @@ static void act(struct rng *r)
 	n = pick(r, all);
 	for (i = 0; at + acts[i].weight <= n; i++)
 		at += acts[i].weight;
-	acts[i].act(r, __atomic_load_n(&slots[pick(r, SLOTS)],
-				       __ATOMIC_RELAXED));
+	fd = __atomic_load_n(&slots[pick(r, SLOTS)], __ATOMIC_RELAXED);
+	if (fd < 0)
+		begin(r);
+	else
+		acts[i].act(r, fd);
 }
 
 void live(struct rng *r, int times)

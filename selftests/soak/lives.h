@@ -54,6 +54,7 @@ u32 pick(struct rng *r, u32 n);		/* 0 to n - 1 */
 void live(struct rng *r, int times);
 
 /* acts.c: the life of a connection */
+int act_open_one(struct rng *r);
 void act_open(struct rng *r, int fd);
 void act_listen(struct rng *r, int fd);
 void act_connect(struct rng *r, int fd);

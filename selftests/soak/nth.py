@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Each allocation fails once: the first of a call, the second, and so on, until
-the call has no more. It then reports it, or does without; called once more it
-works. For insmod, a new namespace, and each call in a connection's life.
+"""Each allocation, and each copy from or to the program's memory, fails once:
+the first of a call, the second, and so on, until the call has no more. It then
+reports it, or does without; where memory was short, called once more it works.
+For insmod, a new namespace, and each call in a connection's life.
 
 Only a kernel with fault injection (scripts/debug-kernel) can do that; what must
 not happen besides, it says in its log.
@@ -21,6 +22,7 @@ from host import (LOOP, PORT, VERSIONS, Mismatch, Skip, discard, idle,
 
 NTH = "/proc/thread-self/fail-nth"
 NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS)
+CLEAN = NO_MEMORY + (errno.EFAULT,)
 MOST = 5000
 TEXT = bytes(50000)
 FINIT_MODULE, CLONE_NEWNET = 313, 0x40000000
@@ -40,16 +42,27 @@ class Nth:
             result = call()
         except OSError as why:
             result = why
-        left = int(os.pread(self.fd, 20, 0).strip(b"\0\n"))
-        os.pwrite(self.fd, b"0", 0)
-        return not left, result
+        return self.stop(), result
 
-    def each(self, call, undo, allowed=NO_MEMORY):
+    def stop(self):
+        """Whether it was over; to ask and to stop are calls that fail, too."""
+        try:
+            left = int(os.pread(self.fd, 20, 0).strip(b"\0\n"))
+        except OSError:
+            left = 1
+        while True:
+            try:
+                os.pwrite(self.fd, b"0", 0)
+                return not left
+            except OSError:
+                pass
+
+    def each(self, call, undo):
         """call() fails cleanly or works, wherever memory is short."""
         for n in range(1, MOST):
             reached, result = self.during(n, call)
             if isinstance(result, OSError):
-                if not reached or result.errno not in allowed:
+                if not reached or result.errno not in CLEAN:
                     raise Mismatch("%s when allocation %d failed" % (
                         result, n))
                 undo(None)
@@ -138,6 +151,7 @@ class Life:
 
     def socket(self):
         self.listener = new_socket(self.v)
+        self.listener.settimeout(10)
 
     def bind(self):
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -190,9 +204,11 @@ def one_failure(nth, t, n):
         reached, result = nth.during(n, call)
         if not isinstance(result, OSError):
             return reached
-        if not reached or result.errno not in NO_MEMORY:
+        if not reached or result.errno not in CLEAN:
             raise Mismatch("%s() when allocation %d failed: %s" % (
                 t.call, n, result))
+        if result.errno not in NO_MEMORY:
+            return reached
         try:
             call()
         except OSError as why:

@@ -9,8 +9,10 @@ XTCP_TEST_SOAK_S=N: so many seconds (300), XTCP_TEST_SEED=N: other chances.
 The kernel's log and rmmod are looked at by who runs this.
 """
 import ctypes
+import glob
 import os
 import random
+import re
 import signal
 import socket
 import struct
@@ -54,8 +56,9 @@ def settle(rng, values):
 
 def twist(rng, seg):
     """What was a good segment, changed here and there."""
+    seg.csum = seg.doff = None
     for _ in range(rng.randint(0, 3)):
-        what = rng.randint(0, 8)
+        what = rng.randint(0, 9)
         if what == 0:
             seg.seq += rng.choice((1, -1, 1000, -1000, 1 << 31))
         elif what == 1:
@@ -71,6 +74,8 @@ def twist(rng, seg):
         elif what == 6:
             seg.win = rng.choice((0, 1, 65535))
         elif what == 7:
+            seg.doff = rng.randint(0, 15)
+        elif what == 8:
             seg.raw_opts = bytes(rng.getrandbits(8) for _ in range(
                 rng.choice((0, 4, 12, 40))))
         else:
@@ -117,10 +122,17 @@ def garbage(rng, device):
             pass		# no room there, or too long
 
 
+TRACE = "/sys/kernel/tracing/instances/soak/"
+STEP = re.compile(r"[A-Z_0-9]+->([A-Z_0-9]+)")
+
+
 class Soak:
     def __init__(self, rng):
         self.rng, self.number = rng, 0
         self.lives, self.others, self.seen = [], [], set()
+        os.makedirs(TRACE, exist_ok=True)
+        for event in ("xtcp_state", "xtcp_small_state"):
+            host.write("%sevents/xtcp/%s/enable" % (TRACE, event), 1)
         self.passing = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.hosts = host.Hosts()
         for side in (0, 1):
@@ -190,14 +202,9 @@ class Soak:
         self.hosts.go(0)
 
     def look(self):
-        """Which states there are, on either host."""
-        for side in (0, 1):
-            self.hosts.go(side)
-            for name in ("xtcp", "xtcp6"):
-                for line in host.read("/proc/net/" + name).splitlines()[1:]:
-                    state = int(line.split()[3], 16)
-                    self.seen.add(host.STATES.get(state, state))
-        self.hosts.go(0)
+        """Which states there have been since the last look."""
+        self.seen.update(STEP.findall(host.read(TRACE + "trace")))
+        host.write(TRACE + "trace", "")
 
     def turn(self):
         while len(self.lives) < PROCESSES:
@@ -206,6 +213,8 @@ class Soak:
             raise SystemExit("a process ended by itself: %s" % [
                 life.poll() for life in self.lives])
         self.look()
+        for name in glob.glob("/proc/net/xtcp*"):
+            host.read(name)
         self.meddle()
         time.sleep(self.rng.random())
         if self.rng.random() < 0.3:
@@ -219,6 +228,8 @@ class Soak:
             os.waitpid(pid, 0)
         for end in self.passing:
             end.close()
+        self.look()
+        os.rmdir(TRACE)
 
     def counters(self):
         """Of both hosts together."""
