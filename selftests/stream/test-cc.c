@@ -19,6 +19,9 @@ TEST(cc_init__initial_window)
 		{ 1460, 10, 14600 }, { 1448, 10, 14480 }, { 536, 10, 5360 },
 		{ 8948, 10, 17896 }, { 1460, 0, 1460 }, { 1460, 1, 1460 },
 		{ 1460, 3, 4380 }, { 88, 10, 880 },
+		/* min(10 MSS, max(2 MSS, 14600)) */
+		{ 1461, 10, 14600 }, { 1500, 10, 14600 }, { 5000, 10, 14600 },
+		{ 7299, 10, 14600 }, { 7300, 10, 14600 }, { 7301, 10, 14602 },
 	};
 	u32 i;
 
@@ -159,6 +162,12 @@ TEST(cc_acked__one_segment_for_a_huge_ack)
 	xtcp_cc_acked(&cc, 1, 0);
 	EXPECT_EQ(cc.cwnd, 12000);
 	EXPECT_EQ(cc.credit, 1);
+	/* the window is the measure of it, far beyond the threshold */
+	cc.cwnd = 20000;
+	cc.credit = 0;
+	xtcp_cc_acked(&cc, 35000, 0);
+	EXPECT_EQ(cc.cwnd, 21000);
+	EXPECT_EQ(cc.credit, 15000);
 }
 
 /* What was counted towards the next step belongs to the window that is gone. */
