@@ -160,8 +160,10 @@ TEST(persist__very_many)
 	xtcp_persist_answered(&p);
 	EXPECT(!xtcp_persist_gives_up(&p, 1, false));
 	EXPECT(xtcp_persist_gives_up(&p, 255, true));
+	xtcp_persist_probed(&p);
 	xtcp_persist_reset(&p);
 	EXPECT(!xtcp_persist_gives_up(&p, 1, true));
+	EXPECT(!xtcp_persist_gives_up(&p, 1, false));
 }
 
 TEST(user_timeout__retransmissions)
