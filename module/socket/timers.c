@@ -21,6 +21,18 @@ static u64 earlier(u64 a, u64 b)
 	return a && (!b || a < b) ? a : b;
 }
 
+/*
+ * Like sk_reset_timer(), which counts the timer's reference after starting it:
+ * a timer that is due at the next tick may fire in between, when a program has
+ * the socket locked, and give up the reference that is the program's.
+ */
+static void start_timer(struct sock *sk, unsigned long when)
+{
+	sock_hold(sk);
+	if (mod_timer(&sk->sk_timer, when))
+		__sock_put(sk);
+}
+
 /* Ask stream and record when each timer is due, and be there for the first. */
 void xtcp_timer_arm(struct sock *sk)
 {
@@ -48,7 +60,7 @@ void xtcp_timer_arm(struct sock *sk)
 	if (timer_pending(&sk->sk_timer) &&
 	    time_before_eq(sk->sk_timer.expires, when))
 		return;
-	sk_reset_timer(sk, &sk->sk_timer, when);
+	start_timer(sk, when);
 }
 
 /* RFC 9293 3.8.3: send it again; at R1, perhaps another way leads there. */
