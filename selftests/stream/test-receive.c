@@ -236,7 +236,13 @@ TEST(window_select__table)
 		{ 1024, 2000, 65536, 1460, 7, 8, false },
 		{ 1000, 1024, 65536, 1460, 7, 8, false },
 		{ 1000, 1023, 65536, 1460, 7, 7, false },
+		/* 16 bits cannot tell of the whole step, so it is none */
+		{ 65000, 67000, 70000, 1460, 0, 65000, false },
+		/* twice as much is worth an ACK, one byte less is not */
+		{ 30000, 60000, 65536, 1460, 0, 60000, true },
+		{ 30000, 59999, 65536, 1460, 0, 59999, false },
 		/* a step is at least a byte */
+		{ 0, 0, 65536, 0, 0, 0, false },
 		{ 0, 1, 65536, 0, 0, 1, true },
 		{ 0, 1, 1, 1460, 0, 1, true },
 		{ 0, 0, 1, 1460, 0, 0, false },
