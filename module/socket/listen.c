@@ -125,19 +125,23 @@ static void spawn_open(struct xtcp_net *xn, struct sock *sk,
 		       struct sk_buff *skb, const struct xtcp_tuple *t,
 		       struct xtcp_turn *turn)
 {
-	struct sock *child = xtcp_child_create(sk, t, turn->e.child, skb);
+	struct sock *child = NULL;
 
 	xtcp_inc(xn, XTCP_C_COOKIES_RECEIVED);
+	/* Who reads from a queue frees what he read, whoever else has it. */
+	turn->skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (turn->skb)
+		child = xtcp_child_create(sk, t, turn->e.child, turn->skb);
 	if (!child || xtcp_insert(&xn->table, &xtcp_sk(child)->entry)) {
 		xtcp_inc(xn, XTCP_R_NO_MEMORY);
 		if (child)
 			xtcp_child_discard(child);
+		kfree_skb(turn->skb);
 		return;
 	}
 	turn->snd_una = turn->e.child->iss;
 	turn->o.from = XTCP_SYN_RCVD;
 	turn->o.to = turn->e.child->state;
-	turn->skb = skb_get(skb);
 	xtcp_child_open(sk, child, turn);
 	kfree_skb(turn->skb);
 }
