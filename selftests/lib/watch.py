@@ -28,9 +28,16 @@ def set_up():
     if not os.path.exists(DEBUG + "/tracing"):
         ctypes.CDLL(None).mount(b"debugfs", DEBUG.encode(), b"debugfs", 0,
                                 None)
+    if os.path.exists(DEBUG + "/kcsan"):
+        write(DEBUG + "/kcsan", "on")
     for kind in QUIET:		# else each failure logs a stack
         if os.path.exists("%s/%s" % (DEBUG, kind)):
             write("%s/%s/verbose" % (DEBUG, kind), 0)
+    for kind in KINDS:		# also those that may wait for memory
+        if os.path.exists("%s/%s" % (DEBUG, kind)):
+            write("%s/%s/ignore-gfp-wait" % (DEBUG, kind), "N")
+    if os.path.exists(DEBUG + "/fail_page_alloc"):
+        write(DEBUG + "/fail_page_alloc/min-order", 0)
 
 
 def leaks(scans):
@@ -44,31 +51,62 @@ def leaks(scans):
     return read(KMEMLEAK)
 
 
+def concerns(lines):
+    """Without the data races that are the kernel's own business: KCSAN frames
+    a report in lines of ===, and names the module in ours."""
+    kept, block = [], None
+    for line in lines:
+        if "BUG: KCSAN" in line:
+            block = [line]
+        elif block is None:
+            kept.append(line)
+        else:
+            block.append(line)
+            if line.endswith("=" * 60):
+                kept += block if "[xtcp]" in "".join(block) else []
+                block = None
+    return kept + (block or [])
+
+
+def text_of(function):
+    """Where a function of the module is: first and last address."""
+    found = [line.split() for line in read("/proc/kallsyms").splitlines()
+             if line.endswith("[xtcp]")]
+    starts = sorted(int(words[0], 16) for words in found)
+    for address, _, name, _ in found:
+        if name == function:
+            start = int(address, 16)
+            return start, min(s for s in starts if s > start)
+    return 0, 0
+
+
 class Faults:
     """Allocations with the module on the stack, in programs and in softirqs,
-    fail by chance: XTCP_TEST_FAULTS percent of them."""
+    fail by chance: XTCP_TEST_FAULTS percent of them. Those of a new namespace
+    do not, or tests would end before they began; soak/nth has them."""
     def __init__(self):
         self.percent = int(os.environ.get("XTCP_TEST_FAULTS") or 0)
-        if not self.percent:
-            return
-        for line in read("/proc/modules").splitlines():
-            name, size, _, _, _, base = line.split()[:6]
-            if name == "xtcp":
-                self.set_range(int(base, 16), int(size))
 
     @staticmethod
-    def set_range(base, size):
+    def choose():
+        base = size = 0
+        for line in read("/proc/modules").splitlines():
+            if line.startswith("xtcp "):
+                size, base = int(line.split()[1]), int(line.split()[5], 16)
+        not_here = text_of("net_init")
         for kind in KINDS:
-            where = "%s/%s/" % (DEBUG, kind)
             for name, value in (
                     ("require-start", hex(base)),
                     ("require-end", hex(base + size)),
+                    ("reject-start", hex(not_here[0])),
+                    ("reject-end", hex(not_here[1])),
                     ("stacktrace-depth", 32), ("interval", 1),
-                    ("ignore-gfp-wait", "N"), ("task-filter", "N")):
-                write(where + name, value)
-        write(DEBUG + "/fail_page_alloc/min-order", 0)
+                    ("task-filter", "N")):
+                write("%s/%s/%s" % (DEBUG, kind, name), value)
 
     def begin(self):
+        if self.percent:
+            self.choose()
         for kind in KINDS if self.percent else ():
             write("%s/%s/times" % (DEBUG, kind), MOST)
             write("%s/%s/probability" % (DEBUG, kind), self.percent)
