@@ -51,9 +51,12 @@ static void add(const struct scenario *s, const struct finding *f)
 /*
  * Where numbers begin makes no difference. But a RST that answers a SYN bears
  * number 0, which hits RCV.NXT where the peer's ISS is 2^32 - 1: the third choice.
+ * An attacker can move RCV.NXT to there from 0 as well, if he knows it.
  */
-static bool same_worlds(const struct finding *f)
+static bool same_worlds(const struct scenario *s, const struct finding *f)
 {
+	if (s->rules.attack == KNOWING)
+		return true;
 	if (!f[0].complete || !f[1].complete || f[0].worlds == f[1].worlds)
 		return true;
 	printf("# where the numbers begin makes a difference\n");
@@ -72,7 +75,7 @@ static void run_scenario(const struct scenario *s)
 		if (!ok)
 			print_finding(s, &f[i]);
 	}
-	result(ok && same_worlds(f), s->name);
+	result(ok && same_worlds(s, f), s->name);
 }
 
 static bool found(const struct scenario *s)
