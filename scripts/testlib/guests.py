@@ -194,11 +194,12 @@ class Guest:
     def survived(self, how):
         """Allocations failed, so tests may; that it came to an end counts."""
         failed = sum(not good for good, _, _ in self.stream.held)
+        good = how.startswith("exit") and self.stream.plans
         self.report.result(
-            how.startswith("exit"), "%s: came through %d failed allocations "
+            good, "%s: came through %d failed allocations "
             "(with %d of %d tests failed)" % (
                 self.current, self.faults, failed, len(self.stream.held)),
-            [] if how.startswith("exit") else [how] + self.stream.kept)
+            [] if good else [how] + self.stream.kept)
 
     def forget(self):
         if self.current in self.left:

@@ -214,7 +214,10 @@ class Soak:
                 life.poll() for life in self.lives])
         self.look()
         for name in glob.glob("/proc/net/xtcp*"):
-            host.read(name)
+            try:
+                host.read(name)
+            except OSError:
+                pass		# if allocations fail
         self.meddle()
         time.sleep(self.rng.random())
         if self.rng.random() < 0.3:
