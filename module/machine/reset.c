@@ -100,7 +100,6 @@ static u8 abort_reason(const struct xtcp_event *e)
 	case XTCP_EV_CLOSE_UNREAD:
 		return XTCP_R_UNREAD_DATA;
 	case XTCP_EV_EVICT:
-	case XTCP_EV_GIVE_UP:
 		return e->reason;
 	default:
 		return XTCP_R_ABORTED;

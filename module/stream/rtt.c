@@ -35,8 +35,6 @@ void xtcp_rtt_sample(struct xtcp_rtt *t, u32 rtt_us)
 		t->rttvar_us = t->rttvar_us - t->rttvar_us / 4 +
 			       distance(t->srtt_us, rtt_us) / 4;
 		t->srtt_us = t->srtt_us - t->srtt_us / 8 + rtt_us / 8;
-		if (!t->srtt_us)
-			t->srtt_us = 1;
 	}
 	/*
 	 * The floor goes where RFC 6298 has the clock's granularity, not under
