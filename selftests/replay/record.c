@@ -23,6 +23,11 @@ void __wrap_xtcp_step(struct xtcp_record *r, const struct xtcp_event *e,
 	static u32 nr;
 	struct xtcp_event event = *e;
 
+	/* One test lets a child be its listener: no host, and no trace, does. */
+	if (e->child == r) {
+		__real_xtcp_step(r, e, o);
+		return;
+	}
 	if (!file)
 		file = fopen(getenv("XTCP_STEPS"), "w");
 	if (!file)
