@@ -135,6 +135,17 @@ static bool enqueue(struct sock *listener, struct sock *child)
 	return alive;
 }
 
+/* Nobody will accept it, and the peer hears of that (EV-04); it is locked. */
+void xtcp_child_abandon(struct sock *child)
+{
+	sock_orphan(child);
+	atomic_inc(&xtcp_net(sock_net(child))->orphans);
+	if (child->sk_state == TCP_CLOSE)
+		xtcp_destroy(child);
+	else
+		xtcp_end_because(child, XTCP_EV_EVICT, XTCP_R_LISTENER_GONE);
+}
+
 /**
  * xtcp_child_open() - the child is in the table: let its first step happen
  * @listener:	whose it is
@@ -153,15 +164,8 @@ void xtcp_child_open(struct sock *listener, struct sock *child,
 	turn->e.policy = &x->policy;
 	x->rec = *(turn->e.child ? turn->e.child : &x->rec);
 	xtcp_carry_out(child, turn);
-	if (!queued) {
-		sock_orphan(child);
-		atomic_inc(&xtcp_net(sock_net(child))->orphans);
-		if (child->sk_state == TCP_CLOSE)
-			xtcp_destroy(child);
-		else
-			xtcp_end_because(child, XTCP_EV_EVICT,
-					 XTCP_R_LISTENER_GONE);
-	}
+	if (!queued)
+		xtcp_child_abandon(child);
 	unlock_child(child);
 	sock_put(child);
 	if (queued)

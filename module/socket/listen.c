@@ -283,13 +283,7 @@ void xtcp_listen_stop(struct sock *sk)
 		local_bh_disable();
 		bh_lock_sock_nested(child);
 		sock_hold(child);
-		sock_orphan(child);
-		atomic_inc(&xtcp_net(sock_net(child))->orphans);
-		if (child->sk_state == TCP_CLOSE)
-			xtcp_destroy(child);
-		else
-			xtcp_end_because(child, XTCP_EV_EVICT,
-					 XTCP_R_LISTENER_GONE);
+		xtcp_child_abandon(child);
 		bh_unlock_sock(child);
 		local_bh_enable();
 		sock_put(child);

@@ -307,6 +307,7 @@ struct sock *xtcp_child_create(struct sock *listener,
 			       const struct xtcp_record *r,
 			       struct sk_buff *skb);
 void xtcp_child_discard(struct sock *child);
+void xtcp_child_abandon(struct sock *child);
 void xtcp_child_open(struct sock *listener, struct sock *child,
 		     struct xtcp_turn *turn);
 int xtcp_accept_call(struct socket *sock, struct socket *newsock, int flags,
