@@ -7,24 +7,6 @@
 #include "socket/sock.h"
 #include "socket/trace_events.h"
 
-/* What is left of a socket's policy when the socket is gone. */
-static void small_policy(struct xtcp_net *xn, const struct xtcp_small *s,
-			 struct xtcp_policy *p)
-{
-	const struct xtcp_listener *l;
-
-	if (s->entry.form == XTCP_FORM_HALF_OPEN) {
-		l = xtcp_listener_get(&xn->table, s->listener_id);
-		if (l) {
-			xtcp_policy_of(l->sk, p);
-			return;
-		}
-	}
-	xtcp_policy_init(p, &xn->settings);
-	if (s->entry.form != XTCP_FORM_HALF_OPEN)
-		p->msl_ms = s->msl_ms;
-}
-
 /**
  * struct farewell - what is to be sent once the entry is unlocked
  * @o:		the orders
@@ -93,11 +75,18 @@ static void carry_out_small(struct xtcp_net *xn, struct xtcp_small *s,
 		xtcp_small_timer(&xn->table, s);
 }
 
-static void small_event(struct xtcp_net *xn, const struct xtcp_small *s,
-			const struct xtcp_policy *p, struct xtcp_event *e,
-			enum xtcp_event_kind kind)
+/*
+ * An event, and the policy it comes with: the listener's, or what is left of a
+ * socket's when the socket is gone. Return: a half-open entry's listener, or
+ * NULL.
+ */
+static struct xtcp_listener *small_event(struct xtcp_net *xn,
+					 const struct xtcp_small *s,
+					 struct xtcp_policy *p,
+					 struct xtcp_event *e,
+					 enum xtcp_event_kind kind)
 {
-	const struct xtcp_listener *l = NULL;
+	struct xtcp_listener *l = NULL;
 
 	memset(e, 0, sizeof(*e));
 	e->kind = kind;
@@ -105,8 +94,15 @@ static void small_event(struct xtcp_net *xn, const struct xtcp_small *s,
 	e->policy = p;
 	if (s->entry.form == XTCP_FORM_HALF_OPEN)
 		l = xtcp_listener_get(&xn->table, s->listener_id);
-	if (l)
+	if (l) {
+		xtcp_policy_of(l->sk, p);
 		e->accept_full = sk_acceptq_is_full(l->sk);
+		return l;
+	}
+	xtcp_policy_init(p, &xn->settings);
+	if (s->entry.form != XTCP_FORM_HALF_OPEN)
+		p->msl_ms = s->msl_ms;
+	return NULL;
 }
 
 /* TCP_DEFER_ACCEPT: a bare last ACK is not worth waking anybody yet. */
@@ -187,9 +183,7 @@ static bool half_open_in(struct xtcp_net *xn, struct xtcp_small *s,
 	xtcp_small_lock(&xn->table, s);
 	before = s->record;
 	xtcp_small_unlock(&xn->table, s);
-	l = xtcp_listener_get(&xn->table, s->listener_id);
-	small_policy(xn, s, &policy);
-	small_event(xn, s, &policy, &turn.e, XTCP_EV_SEGMENT);
+	l = small_event(xn, s, &policy, &turn.e, XTCP_EV_SEGMENT);
 	turn.e.seg = *seg;
 	if (l && deferred(l, &before, seg)) {
 		kfree_skb(skb);
@@ -243,7 +237,6 @@ bool xtcp_small_in(struct xtcp_net *xn, struct xtcp_small *s,
 
 	if (READ_ONCE(s->entry.form) == XTCP_FORM_HALF_OPEN)
 		return half_open_in(xn, s, skb, t, seg);
-	small_policy(xn, s, &policy);
 	small_event(xn, s, &policy, &e, XTCP_EV_SEGMENT);
 	e.seg = *seg;
 	if (seg->flags & XTCP_SYN)
@@ -276,7 +269,6 @@ static void small_happens(struct xtcp_net *xn, struct xtcp_small *s,
 	struct farewell f;
 
 	xtcp_entry_tuple(&s->entry, &t);
-	small_policy(xn, s, &policy);
 	small_event(xn, s, &policy, &e, kind);
 	e.reason = reason;
 	xtcp_take_step(&s->record, &e, &o);
