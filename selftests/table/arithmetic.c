@@ -3,36 +3,15 @@
  * The parts of table/ that are plain arithmetic: the timer wheel's slots, who
  * may hold a port beside whom, and the order in which ports are tried.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "../lib/check.h"
 #include "machine/seq.h"
 #include "table/claim.h"
 #include "table/ephemeral.h"
 #include "table/slots.h"
 
 #define SEED	0x6056u
-
-static int tests, failures, failed_now;
-
-/* Say where it went wrong once, not a hundred thousand times. */
-#define CHECK(cond, ...) do {						\
-	if (!(cond) && !failed_now++) {					\
-		printf("# %s:%d: %s\n# ", __func__, __LINE__, #cond);	\
-		printf(__VA_ARGS__);					\
-		printf("\n");						\
-	}								\
-} while (0)
-
-static u32 random_state = SEED;
-
-static u32 rnd(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
-}
 
 /* What xtcp_slot_next() should say, bit by bit. */
 static u32 slot_next_slowly(const struct xtcp_slot_map *m, u32 slot)
@@ -372,17 +351,9 @@ static void port_order(void)
 	}
 }
 
-static void run(const char *name, void (*test)(void))
-{
-	failed_now = 0;
-	test();
-	tests++;
-	failures += !!failed_now;
-	printf("%sok %d %s\n", failed_now ? "not " : "", tests, name);
-}
-
 int main(void)
 {
+	random_state = SEED;
 	printf("TAP version 13\n");
 	run("slot_next", slot_next);
 	run("wheel_short", wheel_short);

@@ -3,35 +3,15 @@
  * What the header's parser and builder promise: every layout of options, every
  * way to break one, and that nothing behind the header is read (ASan sees it).
  */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "../lib/check.h"
 #include "wire/header.h"
 
 #define SEED		0x9293u
 #define ROUNDS		200000
 #define ALL_SYN_OPTS	(XTCP_OPT_MSS | XTCP_OPT_WSCALE | \
 			 XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TS)
-static int tests, failures, failed_now;
-
-/* Say where it went wrong once, not a hundred thousand times. */
-#define CHECK(cond, ...) do {						\
-	if (!(cond) && !failed_now++) {					\
-		printf("# %s:%d: %s\n# ", __func__, __LINE__, #cond);	\
-		printf(__VA_ARGS__);					\
-		printf("\n");						\
-	}								\
-} while (0)
-
-static u32 random_state = SEED;
-
-static u32 rnd(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
-}
 
 /*
  * Parse a header from memory of exactly its size: with text behind it that
@@ -468,17 +448,9 @@ static void fuzz(void)
 	}
 }
 
-static void run(const char *name, void (*test)(void))
-{
-	failed_now = 0;
-	test();
-	failures += !!failed_now;
-	printf("%sok %d %s\n", failed_now ? "not " : "", ++tests, name);
-	fflush(stdout);
-}
-
 int main(void)
 {
+	random_state = SEED;
 	printf("TAP version 13\n1..13\n# seed %#x\n", SEED);
 	run("fixed_part", fixed_part);
 	run("syn_layout", syn_layout);
