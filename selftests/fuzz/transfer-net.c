@@ -47,22 +47,6 @@ u32 rig_random(struct rig *g)
 	return calm >> 2;
 }
 
-static void put_one(struct rig *g, u32 from, const struct xtcp_segment *seg,
-		    u32 offset, u64 due_us)
-{
-	u32 i;
-
-	for (i = 0; i < RIG_PACKETS && g->packet[i].used; i++)
-		;
-	MUST(i < RIG_PACKETS);
-	if (i >= g->slots)
-		g->slots = i + 1;
-	g->packet[i] = (struct rig_packet){
-		.seg = *seg, .offset = offset, .due_us = due_us, .to = !from,
-		.order = g->put++, .used = true,
-	};
-}
-
 static void note(const struct rig *g, u32 from, const struct xtcp_segment *seg,
 		 const char *fate)
 {
@@ -87,27 +71,8 @@ void rig_net_put(struct rig *g, u32 from, const struct xtcp_segment *seg,
 	}
 	due_us += late_us[(fate >> 2) % ARRAY_SIZE(late_us)];
 	note(g, from, seg, (fate & 3) == 2 ? "twice" : "arrives");
-	put_one(g, from, seg, offset, due_us);
+	MUST(rig_queue_put(g, from, seg, offset, due_us));
 	if ((fate & 3) == 2)
-		put_one(g, from, seg, offset, due_us + (fate >> 5) * 700);
-}
-
-/* What was sent first arrives first, unless it is late. */
-static bool before(const struct rig_packet *a, const struct rig_packet *b)
-{
-	if (a->due_us != b->due_us)
-		return a->due_us < b->due_us;
-	return a->order < b->order;
-}
-
-struct rig_packet *rig_net_first(struct rig *g)
-{
-	struct rig_packet *first = NULL;
-	u32 i;
-
-	for (i = 0; i < g->slots; i++)
-		if (g->packet[i].used &&
-		    (!first || before(&g->packet[i], first)))
-			first = &g->packet[i];
-	return first;
+		MUST(rig_queue_put(g, from, seg, offset,
+				   due_us + (fate >> 5) * 700));
 }

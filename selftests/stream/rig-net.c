@@ -51,21 +51,9 @@ static bool wait_for_link(struct rig *g, struct rig_end *e, u32 len, u64 *due)
 static void put_one(struct rig *g, u32 from, const struct xtcp_segment *seg,
 		    u32 offset, u64 due)
 {
-	u32 i;
-
-	for (i = 0; i < RIG_PACKETS && g->packet[i].used; i++)
-		;
-	EXPECT(i < RIG_PACKETS);
-	if (i == RIG_PACKETS)
-		return;
-	if (i >= g->slots)
-		g->slots = i + 1;
 	if (g->c->jitter_us)
 		due += rig_random(g) % g->c->jitter_us;
-	g->packet[i] = (struct rig_packet){
-		.seg = *seg, .offset = offset, .due_us = due, .to = !from,
-		.order = g->put++, .used = true,
-	};
+	EXPECT(rig_queue_put(g, from, seg, offset, due));
 }
 
 void rig_net_put(struct rig *g, u32 from, const struct xtcp_segment *seg,
@@ -81,24 +69,4 @@ void rig_net_put(struct rig *g, u32 from, const struct xtcp_segment *seg,
 	put_one(g, from, seg, offset, due);
 	if (chance(g, g->c->repeat))
 		put_one(g, from, seg, offset, due);
-}
-
-/* What was sent first arrives first, unless delay says otherwise. */
-static bool before(const struct rig_packet *a, const struct rig_packet *b)
-{
-	if (a->due_us != b->due_us)
-		return a->due_us < b->due_us;
-	return a->order < b->order;
-}
-
-struct rig_packet *rig_net_first(struct rig *g)
-{
-	struct rig_packet *first = NULL;
-	u32 i;
-
-	for (i = 0; i < g->slots; i++)
-		if (g->packet[i].used &&
-		    (!first || before(&g->packet[i], first)))
-			first = &g->packet[i];
-	return first;
 }
