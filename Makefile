@@ -22,7 +22,7 @@ C ?= 0
 
 export KERNEL
 
-all: module
+all: module tools
 
 help:
 	@echo 'make              build xtcp.ko for the running kernel'
@@ -36,8 +36,9 @@ help:
 	@echo 'make check-kcsan  the same in one that finds data races'
 	@echo 'make fuzz         fuzz the pure floors, FUZZ_SECONDS=600 each;'
 	@echo '                  ENGINE=afl: with AFL++ instead of libFuzzer'
-	@echo 'make install      module and header (AUTOLOAD=1: load by socket())'
-	@echo 'make uninstall    remove both'
+	@echo 'make install      module, headers, xtcp-ss, manual pages'
+	@echo '                  (AUTOLOAD=1: socket() may load the module)'
+	@echo 'make uninstall    remove them'
 	@echo 'make deps         install the Debian packages that are missing'
 	@echo 'make selftests    build the tests'
 	@echo 'make docs         bring the generated parts of Documentation/ up to date'
@@ -63,6 +64,10 @@ $(O)/xtcp.ko: farm
 		     "KERNEL=6.1 builds for Debian's 6.1 (make deps first)"; \
 		exit 1; }
 	+@flock $(O).lock $(MAKE) -s -C $(KDIR) M=$(O) W=$(W) C=$(C) modules
+
+# What operators use.
+tools:
+	+@$(MAKE) -s -C tools/xtcp-ss OUT=$(CURDIR)/build/tools
 
 farm:
 	@mkdir -p $(O)
@@ -123,13 +128,18 @@ mutants:
 	@scripts/mutants $(MUTANTS) $(if $(FILE),--file $(FILE))
 
 MODDIR := $(DESTDIR)/lib/modules/$(KRELEASE)/updates
-HEADER := $(DESTDIR)/usr/include/linux/xtcp.h
+HEADERS := $(DESTDIR)/usr/include/linux
+SBIN := $(DESTDIR)/usr/sbin
+MAN := $(DESTDIR)/usr/share/man
 ALIAS := $(DESTDIR)/etc/modprobe.d/xtcp.conf
 
-install: module
+install: module tools
 	install -D -m 644 $(O)/xtcp.ko $(MODDIR)/xtcp.ko
 	strip --strip-debug $(MODDIR)/xtcp.ko
-	install -D -m 644 module/uapi/linux/xtcp.h $(HEADER)
+	install -D -m 644 -t $(HEADERS) $(wildcard module/uapi/linux/*.h)
+	install -D -m 755 -t $(SBIN) build/tools/xtcp-ss
+	install -D -m 644 -t $(MAN)/man7 Documentation/xtcp.7
+	install -D -m 644 -t $(MAN)/man8 Documentation/xtcp-ss.8
 	@if [ "$(AUTOLOAD)" = 1 ]; then \
 		mkdir -p $(dir $(ALIAS)); \
 		scripts/family-alias >$(ALIAS); \
@@ -140,10 +150,12 @@ install: module
 	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KRELEASE)
 
 uninstall:
-	rm -f $(MODDIR)/xtcp.ko $(HEADER) $(ALIAS)
+	rm -f $(MODDIR)/xtcp.ko $(ALIAS) $(SBIN)/xtcp-ss \
+		$(addprefix $(HEADERS)/,$(notdir $(wildcard module/uapi/linux/*.h))) \
+		$(MAN)/man7/xtcp.7 $(MAN)/man8/xtcp-ss.8
 	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KRELEASE)
 
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module farm deps selftests check fuzz replay demo docs explore ladders mutants simulate install uninstall clean
+.PHONY: all help module tools farm deps selftests check fuzz replay demo docs explore ladders mutants simulate install uninstall clean

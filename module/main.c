@@ -96,8 +96,13 @@ static int __init xtcp_init(void)
 	err = register_family();
 	if (err)
 		goto out_wire;
+	err = xtcp_diag_init(family);
+	if (err)
+		goto out_family;
 	pr_info("protocol family %d, IP protocol %d\n", family, IPPROTO_XTCP);
 	return 0;
+out_family:
+	sock_unregister(family);
 out_wire:
 	xtcp_wire_exit();
 out_net:
@@ -111,6 +116,7 @@ out_table:
 
 static void __exit xtcp_exit(void)
 {
+	xtcp_diag_exit();
 	sock_unregister(family);
 	xtcp_wire_exit();
 	unregister_pernet_subsys(&net_ops);

@@ -2,8 +2,12 @@
 #ifndef XTCP_OBSERVE_INTERNAL_H
 #define XTCP_OBSERVE_INTERNAL_H
 
+#include <net/netlink.h>
+
 #include "observe/observe.h"
 #include "socket/sock.h"
+#include "table/walk.h"
+#include "uapi/linux/xtcp_diag.h"
 
 /* What one of the two tables in /proc shows. */
 struct xtcp_proc {
@@ -11,13 +15,68 @@ struct xtcp_proc {
 	u8 family;
 };
 
+/**
+ * struct xtcp_sight - a listener or connection at one moment
+ * @t:		both ends; listeners: the family of its address
+ * @rec:	its life-cycle record
+ * @sk:		its socket, as long as RCU is held; NULL: it has none
+ * @form:	enum xtcp_form
+ * @state:	enum xtcp_state
+ * @timer:	which one runs: XTCP_DIAG_TIMER_NONE and the like
+ * @when_us:	when it fires
+ * @tx:		bytes written and not yet acknowledged
+ * @rx:		bytes received and not yet read; listeners: waiting for accept()
+ * @probes:	unanswered ones
+ * @listener_id: listeners: see struct xtcp_listener
+ * @uid:	the socket's owner
+ * @inode:	the socket's, 0: no process has it
+ * @refs:	to it
+ * @pointer:	where it lies
+ */
+struct xtcp_sight {
+	struct xtcp_tuple t;
+	struct xtcp_record rec;
+	struct sock *sk;
+	u8 form;
+	u8 state;
+	u8 timer;
+	u64 when_us;
+	u32 tx;
+	u32 rx;
+	u32 probes;
+	u32 listener_id;
+	kuid_t uid;
+	unsigned long inode;
+	int refs;
+	const void *pointer;
+};
+
+/* look.c: under RCU */
+void xtcp_look_listener(const struct xtcp_listener *l, struct xtcp_sight *s);
+bool xtcp_look(struct xtcp_table *t, struct xtcp_entry *e,
+	       struct xtcp_sight *s);
+
 /* What a namespace has to be looked at with. */
 struct xtcp_observe {
+	siphash_key_t cookie_key;
 	struct ctl_table_header *sysctls;
 	struct ctl_table *table;
 	struct xtcp_proc v4;
 	struct xtcp_proc v6;
 };
+
+/* diag_req.c */
+int xtcp_diag_check(const struct nlmsghdr *nlh, struct xtcp_diag_req *req);
+bool xtcp_diag_is_exact(const struct xtcp_diag_req *req);
+u64 xtcp_diag_cookie(const struct xtcp_observe *ob,
+		     const struct xtcp_record *r, u32 listener_id);
+bool xtcp_diag_now_fits(const struct xtcp_observe *ob,
+			const struct xtcp_diag_req *req,
+			const struct xtcp_record *r, u32 listener_id);
+bool xtcp_diag_fits(const struct xtcp_observe *ob,
+		    const struct xtcp_diag_req *req,
+		    const struct xtcp_sight *s);
+void xtcp_diag_tuple(const struct xtcp_diag_req *req, struct xtcp_tuple *t);
 
 int xtcp_sysctl_init(struct xtcp_net *xn, struct xtcp_observe *ob);
 void xtcp_sysctl_exit(struct xtcp_observe *ob);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "observe/internal.h"
@@ -10,6 +11,7 @@ int xtcp_observe_init(struct xtcp_net *xn)
 
 	if (!ob)
 		return -ENOMEM;
+	get_random_bytes(&ob->cookie_key, sizeof(ob->cookie_key));
 	err = xtcp_sysctl_init(xn, ob);
 	if (err)
 		goto out_free;

@@ -9,32 +9,6 @@
 #include "observe/internal.h"
 #include "table/walk.h"
 
-/* What ss calls the timers. */
-enum {
-	TIMER_NONE,
-	TIMER_RETRANSMIT,
-	TIMER_KEEPALIVE,
-	TIMER_TIME_WAIT,
-	TIMER_PERSIST,
-};
-
-/* A line, before it is printed. */
-struct line {
-	struct xtcp_tuple t;
-	const struct xtcp_record *r;
-	const struct sock *sk;
-	u8 state;
-	u32 tx;
-	u32 rx;
-	u8 timer;
-	u64 when_us;
-	u32 uid;
-	u32 probes;
-	unsigned long inode;
-	int refs;
-	const void *pointer;
-};
-
 static void print_end(struct seq_file *seq, u8 family,
 		      const union xtcp_addr *addr, __be16 port)
 {
@@ -59,7 +33,7 @@ static void print_ours(struct seq_file *seq, const struct xtcp_record *r)
 		   xtcp_reason_name(r->reason));
 }
 
-static void print_stream(struct seq_file *seq, const struct line *l)
+static void print_stream(struct seq_file *seq, const struct xtcp_sight *l)
 {
 	const struct xtcp_sock *x = xtcp_sk(l->sk);
 	const struct xtcp_stream *st = &x->stream;
@@ -75,7 +49,8 @@ static void print_stream(struct seq_file *seq, const struct line *l)
 		   l->state == XTCP_LISTEN ? 0 : ssthresh);
 }
 
-static void print_line(struct seq_file *seq, const struct line *l, loff_t n)
+static void print_line(struct seq_file *seq, const struct xtcp_sight *l,
+		       loff_t n)
 {
 	u64 now_us = xtcp_now_us();
 	u64 left = l->when_us > now_us ? l->when_us - now_us : 0;
@@ -86,98 +61,20 @@ static void print_line(struct seq_file *seq, const struct line *l, loff_t n)
 	seq_printf(seq, "%02X %08X:%08X %02X:%08lX %08X %5u %8u %lu %d %pK",
 		   l->state, l->tx, l->rx, l->timer,
 		   l->timer ? jiffies_to_clock_t(usecs_to_jiffies(left)) : 0UL,
-		   l->r->retries, l->uid, l->probes, l->inode, l->refs,
-		   l->pointer);
+		   l->rec.retries,
+		   l->sk ? from_kuid_munged(current_user_ns(), l->uid) : 0,
+		   l->probes, l->inode, l->refs, l->pointer);
 	if (l->sk)
 		print_stream(seq, l);
 	else
 		seq_puts(seq, " 0 0 0 0 -1");
-	print_ours(seq, l->r);
-}
-
-static u64 life_us(const struct xtcp_record *r)
-{
-	s32 left = (s32)(r->expires_ms - xtcp_now_ms());
-
-	return xtcp_now_us() + (left > 0 ? (u64)left * USEC_PER_MSEC : 0);
-}
-
-static void describe_timer(const struct sock *sk, struct line *l)
-{
-	const struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (x->rec.timer) {
-		l->timer = x->rec.timer == XTCP_LIFE_HANDSHAKE ?
-			   TIMER_RETRANSMIT : TIMER_KEEPALIVE;
-		l->when_us = life_us(&x->rec);
-		return;
-	}
-	l->when_us = READ_ONCE(x->main_us);
-	if (!l->when_us)
-		return;
-	switch (x->stream.timer) {
-	case XTCP_TIMER_PERSIST:
-	case XTCP_TIMER_HOLD:
-		l->timer = TIMER_PERSIST;
-		break;
-	case XTCP_TIMER_KEEPALIVE:
-		l->timer = TIMER_KEEPALIVE;
-		break;
-	default:
-		l->timer = TIMER_RETRANSMIT;
-	}
-}
-
-static void describe_sock(struct sock *sk, struct line *l)
-{
-	const struct xtcp_sock *x = xtcp_sk(sk);
-	u32 una = x->rec.snd_una;
-
-	l->r = &x->rec;
-	l->sk = sk;
-	l->state = READ_ONCE(sk->sk_state);
-	l->uid = from_kuid_munged(current_user_ns(), sock_i_uid(sk));
-	l->inode = sock_i_ino(sk);
-	l->refs = refcount_read(&sk->sk_refcnt);
-	l->pointer = sk;
-	if (l->state == XTCP_LISTEN) {
-		l->rx = READ_ONCE(sk->sk_ack_backlog);
-		return;
-	}
-	if (l->state != XTCP_SYN_SENT && l->state != XTCP_SYN_RCVD) {
-		l->tx = seq_gt(x->write_seq, una) ? x->write_seq - una : 0;
-		l->rx = xtcp_unread(sk);
-	}
-	l->probes = x->stream.persist.unanswered + x->stream.keepalive.probes;
-	describe_timer(sk, l);
-}
-
-static void describe_small(struct xtcp_small *s, struct line *l)
-{
-	l->r = &s->record;
-	l->state = s->record.state;
-	l->refs = 1;
-	l->pointer = s;
-	if (!s->record.timer)
-		return;
-	l->timer = s->entry.form == XTCP_FORM_HALF_OPEN ? TIMER_RETRANSMIT :
-							  TIMER_TIME_WAIT;
-	l->when_us = life_us(&s->record);
-}
-
-static void describe_listener(const struct xtcp_listener *li, struct line *l,
-			      u8 family)
-{
-	l->t.family = family;
-	l->t.lport = htons(li->port);
-	l->t.laddr = li->addr;
-	describe_sock(li->sk, l);
+	print_ours(seq, &l->rec);
 }
 
 static int show(struct seq_file *seq, void *v)
 {
 	const struct xtcp_walk *w = seq->private;
-	struct line l = {};
+	struct xtcp_sight l;
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(seq, "  sl  local_address ");
@@ -187,15 +84,10 @@ static int show(struct seq_file *seq, void *v)
 		seq_puts(seq, " refs pointer rto ato quick|inter cwnd ssthresh opened closing ms_in_state reason\n");
 		return 0;
 	}
-	if (w->listener) {
-		describe_listener(w->listener, &l, w->family);
-	} else {
-		xtcp_entry_tuple(w->entry, &l.t);
-		if (xtcp_entry_full(w->entry))
-			describe_sock(xtcp_entry_sock(w->entry), &l);
-		else
-			describe_small(xtcp_small(w->entry), &l);
-	}
+	if (w->listener)
+		xtcp_look_listener(w->listener, &l);
+	else if (!xtcp_look(w->t, w->entry, &l))
+		return SEQ_SKIP;
 	print_line(seq, &l, w->pos);
 	return 0;
 }

@@ -322,6 +322,26 @@ void xtcp_small_evict(struct xtcp_table *table, struct xtcp_small *s)
 		xtcp_small_unlock(table, s);
 }
 
+/**
+ * xtcp_small_end() - the administrator does not want this one any more
+ * @table:	its table
+ * @s:		found under RCU, which is still held
+ * @end:	asked whether it is the one, with the entry locked
+ *
+ * Return: 0; -ENOENT when it was not, or is gone.
+ */
+int xtcp_small_end(struct xtcp_table *table, struct xtcp_small *s,
+		   const struct xtcp_ending *end)
+{
+	xtcp_small_lock(table, s);
+	if (!xtcp_small_alive(s) || !end->fits(end, &s->record, 0)) {
+		xtcp_small_unlock(table, s);
+		return -ENOENT;
+	}
+	small_happens(xtcp_net(table->net), s, XTCP_EV_EVICT, XTCP_R_ADMIN);
+	return 0;
+}
+
 /* A listener was closed: its half-open connections get RST (RFC 9293 3.10.4). */
 void xtcp_small_unheard(struct xtcp_table *table, struct xtcp_small *s)
 {

@@ -431,6 +431,22 @@ void xtcp_done(struct sock *sk);
 void xtcp_destroy(struct sock *sk);
 void xtcp_abort_orphans(struct xtcp_net *xn);
 
+/* abort.c, small.c: the administrator ends a connection that fits */
+struct xtcp_ending {
+	bool (*fits)(const struct xtcp_ending *end,
+		     const struct xtcp_record *r, u32 listener_id);
+};
+
+int xtcp_sock_end(struct sock *sk, const struct xtcp_ending *end);
+int xtcp_small_end(struct xtcp_table *table, struct xtcp_small *s,
+		   const struct xtcp_ending *end);
+
+/* info.c */
+void xtcp_fill_tcp_info(struct sock *sk, void *to);
+void xtcp_fill_info(struct sock *sk, void *to);
+void xtcp_record_info(const struct xtcp_record *r, struct xtcp_info *i);
+void xtcp_stream_info(const struct xtcp_sock *x, struct xtcp_info *i);
+
 /* options.c, policy.c, ioctl.c, poll.c */
 __poll_t xtcp_poll(struct file *file, struct socket *sock,
 		   struct poll_table_struct *wait);

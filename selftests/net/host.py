@@ -376,6 +376,14 @@ def discard(sock):
     sock.close()
 
 
+def attempt(call, *args):
+    """What it returned, or the kind of error it raised."""
+    try:
+        return call(*args)
+    except OSError as why:
+        return type(why).__name__
+
+
 def main():
     def prepare():
         if os.environ.get("XTCP_TEST_HOST") == "1":
@@ -386,8 +394,8 @@ def main():
     tap.main(prepare)
 
 
-__all__ = ["AF_XTCP", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "SYSCTLS",
-           "Skip", "STATES", "VERSIONS", "black_hole", "counters", "discard",
+__all__ = ["AF_XTCP", "HERE", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "SYSCTLS",
+           "Skip", "STATES", "VERSIONS", "attempt", "black_hole", "counters", "discard",
            "enter", "idle", "leaves_nothing", "load", "loaded", "main",
            "move_link", "new_namespace", "new_socket", "read", "references",
            "road", "rows", "run", "see", "setting", "test", "this_namespace",

@@ -9,9 +9,9 @@ import re
 import socket
 import subprocess
 
-from host import (LOOP, PORT, VERSIONS, Mismatch, Skip, black_hole, discard,
-                  main, read, road, rows, see, test, wait_for, wait_state,
-                  write)
+from host import (LOOP, PORT, VERSIONS, Mismatch, Skip, attempt, black_hole,
+                  discard, main, read, road, rows, see, test, wait_for,
+                  wait_state, write)
 
 TRACING = "/sys/kernel/tracing/"
 EVENTS = TRACING + "events/xtcp/"
@@ -297,14 +297,7 @@ def trace_reset(t):
     discard(client)
     trace.expect("xtcp_reset", "sent reason=Aborted")
     trace.expect("xtcp_reset", "received reason=ResetByPeer")
-    see("bytes left", attempt_recv(server), "ConnectionResetError")
-
-
-def attempt_recv(sock):
-    try:
-        return sock.recv(1)
-    except OSError as why:
-        return type(why).__name__
+    see("bytes left", attempt(server.recv, 1), "ConnectionResetError")
 
 
 main()

@@ -1,0 +1,223 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""xtcp-ss: an operator's questions, each answered on a situation made for it."""
+import os
+import re
+import select
+import socket
+import subprocess
+
+import every
+from every import hold, port_of
+from host import (HERE, LOOP, PORT, VERSIONS, Mismatch, Skip, attempt,
+                  counters, discard, main, rows, see, test, wait_for,
+                  wait_state)
+
+TOOL = os.path.join(HERE, "..", "tools", "xtcp-ss")
+WORDS = {"SYN_SENT": "SYN-SENT", "SYN_RCVD": "SYN-RECV",
+         "ESTABLISHED": "ESTAB", "FIN_WAIT_1": "FIN-WAIT-1",
+         "FIN_WAIT_2": "FIN-WAIT-2", "TIME_WAIT": "TIME-WAIT",
+         "CLOSE_WAIT": "CLOSE-WAIT", "LAST_ACK": "LAST-ACK"}
+
+
+def run(*arguments):
+    if not os.path.exists(TOOL):
+        raise Skip("no xtcp-ss beside the tests")
+    return subprocess.run([TOOL, *arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+
+
+def ask(*arguments):
+    """Its lines as words."""
+    done = run("-H", *arguments)
+    if done.returncode or done.stderr:
+        raise Mismatch("%r: %d %s" % (arguments, done.returncode, done.stderr))
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def end(v, port):
+    return "%s:%d" % (LOOP[4], port) if v == 4 else "[%s]:%d" % (LOOP[6], port)
+
+
+def old_enough(t, state):
+    wait_for("a second in " + state, lambda: all(
+        r.ms > 1000 for r in rows(t.v, state)))
+
+
+@test("xtcp-ss-shows", state=every.STATES, v=VERSIONS)
+def shows(t):
+    held = hold(t, t.state)
+    lines = [w for w in ask("-a", "-p")
+             if w[0] == WORDS.get(held.state, held.state)
+             and w[3].endswith(":%d" % held.lport)]
+    see("lines", len(lines), 1)
+    text = " ".join(lines[0])
+    see("names its process", "pid=%d," % os.getpid() in text,
+        held.sock is not None)
+    see("that state alone", [w[0] for w in ask(
+        "state", held.state.replace("SYN_RCVD", "syn-recv").lower())],
+        [lines[0][0]] * len(rows(t.v, held.state)))
+
+
+# The questions ------------------------------------------------------------
+
+def leak(t, count, port):
+    """A process of its own that never closes what its peers have closed."""
+    listener = t.listen(port)
+    pid = os.fork()
+    if pid:
+        listener.close()
+        t.afterwards.append(lambda: end_child(pid))
+        return pid
+    try:
+        kept = [listener.accept()[0] for _ in range(count)]
+        with open("/proc/self/comm", "w") as f:
+            f.write("leaker")
+        select.select([], [], [])	# until it is killed
+        del kept
+    finally:
+        os._exit(0)
+
+
+def end_child(pid):
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+
+
+@test("xtcp-ss-close-wait", v=VERSIONS)
+def who_leaks(t):
+    """Who leaks CLOSE_WAIT, and since when?"""
+    pid = leak(t, 3, PORT)
+    for _ in range(3):
+        t.dial().close()
+    wait_for("three in CLOSE_WAIT", lambda: len(rows(t.v, "CLOSE_WAIT")) == 3)
+    old_enough(t, "CLOSE_WAIT")
+    client, server = t.pair(PORT + 1)		# ours is younger
+    client.shutdown(socket.SHUT_WR)
+    wait_state(t.v, PORT + 1, "CLOSE_WAIT")
+    lines = ask("--by", "process", "state", "close-wait")
+    see("who", [(w[0], w[2:]) for w in lines],
+        [("3", ["leaker", "pid=%d" % pid]),
+         ("1", [comm(), "pid=%d" % os.getpid()])])
+    if not re.fullmatch(r"[1-9]\d*s|\d+m\d+s", lines[0][1]):
+        raise Mismatch("the oldest: " + lines[0][1])
+    lines = ask("-p", "state", "close-wait", "older", "1s")
+    see("older than a second", sum("leaker" in w[-1] for w in lines), 3)
+    see("of that process", len(ask("state", "close-wait", "process",
+                                   str(pid))), 3)
+    see("of that name", len(ask("process", "leaker")), 3)
+    del server
+
+
+def comm():
+    with open("/proc/self/comm") as f:
+        return f.read().strip()
+
+
+@test("xtcp-ss-time-wait", v=VERSIONS)
+def who_fills(t):
+    """Who fills TIME_WAIT? Ours that called another, and a service of ours."""
+    for port, closes_first in ((PORT, "client"), (PORT, "client"),
+                               (PORT + 1, "server")):
+        client, server = t.pair(port)
+        first, second = ((client, server) if closes_first == "client" else
+                         (server, client))
+        first.close()
+        wait_for("the FIN", lambda: rows(t.v, "CLOSE_WAIT"))
+        second.close()
+        wait_for("the end", lambda: not rows(t.v, "LAST_ACK"))
+    lines = ask("--by", "service", "state", "time-wait")
+    see("services", [(w[0], w[2:]) for w in lines],
+        [("2", ["to", end(t.v, PORT)]), ("1", ["our", "port",
+                                              str(PORT + 1)])])
+    see("by state", [(w[0], w[2]) for w in ask("-s")], [("3", "TIME-WAIT")])
+    see("by host", [(w[0], w[2]) for w in ask("-b", "host")],
+        [("3", LOOP[t.v])])
+
+
+@test("xtcp-ss-fin-wait-2", v=VERSIONS)
+def what_is_stuck(t):
+    """What waits in FIN_WAIT_2: whose, and when does it end by itself?"""
+    held = hold(t, "FIN_WAIT_2")
+    orphan, server = t.pair(PORT + 1)
+    port = port_of(orphan)
+    orphan.close()
+    wait_state(t.v, port, "FIN_WAIT_2")
+    old_enough(t, "FIN_WAIT_2")
+    found = {w[3]: " ".join(w[8:]) for w in ask(
+        "-p", "state", "fin-wait-2", "older", "1s")}
+    see("which", set(found), {end(t.v, held.lport), end(t.v, port)})
+    see("whose", "pid=%d," % os.getpid() in found[end(t.v, held.lport)], True)
+    if not re.search(r"timer:\(timewait,5\ds,0\)", found[end(t.v, port)]):
+        raise Mismatch("the orphan's timer: " + found[end(t.v, port)])
+    del server
+
+
+@test("xtcp-ss-reasons", v=VERSIONS)
+def why_reset(t):
+    client, server = t.pair()
+    server.send(b"unread")
+    wait_for("text", lambda: [r for r in rows(t.v) if r.rx])
+    client.close()
+    wait_for("the end", lambda: not rows(t.v))
+    discard(server)
+    found = {w[1]: (int(w[0]), " ".join(w[2:])) for w in ask("--reasons")}
+    for name in "UnreadData", "ResetByPeer":
+        see(name, found[name][0], counters()[name])
+    see("the words", found["ResetByPeer"][1], "RST received")
+    see("what never was", "KeepaliveTimeout" in found, False)
+
+
+# -K -----------------------------------------------------------------------
+
+@test("xtcp-ss-kill", what=("filtered",), v=VERSIONS)
+def kill(t):
+    """Those that the filter picks out are shown and ended, the others live."""
+    pairs = [t.pair(PORT + i) for i in range(3)]
+    lines = ask("-K", "dport", "%d-%d" % (PORT, PORT + 1))
+    see("shown", sorted(w[4] for w in lines),
+        [end(t.v, PORT), end(t.v, PORT + 1)])
+    for client, server in pairs[:2]:
+        see("killed", attempt(client.recv, 1), "ConnectionAbortedError")
+        see("its peer", attempt(server.recv, 1), "ConnectionResetError")
+    client, server = pairs[2]
+    server.send(b"x")
+    see("another", client.recv(1), b"x")
+
+
+@test("xtcp-ss-kill", what=("all",), v=VERSIONS)
+def kill_all(t):
+    hold(t, "TIME_WAIT")
+    t.listen(PORT + 1)
+    t.pair(PORT + 2)
+    ask("-K", "state", "all")
+    see("what is left", rows(t.v), [])
+
+
+@test("xtcp-ss-kill", what=("by-process",), v=VERSIONS)
+def kill_process(t):
+    pid = leak(t, 2, PORT)
+    clients = [t.dial() for _ in range(2)]
+    others = t.pair(PORT + 1)
+    wait_for("the name", lambda: len(ask("process", "leaker")) == 2)
+    see("ended", len(ask("-K", "process", str(pid))), 2)
+    for client in clients:
+        see("the peer", attempt(client.recv, 1), "ConnectionResetError")
+    others[0].send(b"x")
+    see("another", others[1].recv(1), b"x")
+
+
+@test("xtcp-ss-refuses")
+def refuses(t):
+    for arguments, code in (
+            (["-K"], 1), (["-Z"], 2), (["state"], 1), (["state", "wait"], 1),
+            (["sport", "65536"], 1), (["sport", "9-8"], 1),
+            (["dst", "10.0.0"], 1), (["dst", "10.0.0.0/33"], 1),
+            (["older", "5x"], 1), (["-b", "colour"], 1),
+            (["-6", "dst", "10.0.0.1"], 1), (["exclude", "all"], 1)):
+        done = run(*arguments)
+        see(" ".join(arguments), (done.returncode, bool(done.stderr)),
+            (code, True))
+
+
+main()
