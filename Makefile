@@ -130,6 +130,7 @@ mutants:
 MODDIR := $(DESTDIR)/lib/modules/$(KRELEASE)/updates
 HEADERS := $(DESTDIR)/usr/include/linux
 SBIN := $(DESTDIR)/usr/sbin
+SHARE := $(DESTDIR)/usr/share/xtcp
 MAN := $(DESTDIR)/usr/share/man
 ALIAS := $(DESTDIR)/etc/modprobe.d/xtcp.conf
 
@@ -138,6 +139,7 @@ install: module tools
 	strip --strip-debug $(MODDIR)/xtcp.ko
 	install -D -m 644 -t $(HEADERS) $(wildcard module/uapi/linux/*.h)
 	install -D -m 755 -t $(SBIN) build/tools/xtcp-ss
+	install -D -m 644 -t $(SHARE) tools/wireshark/xtcp.lua
 	install -D -m 644 -t $(MAN)/man7 Documentation/xtcp.7
 	install -D -m 644 -t $(MAN)/man8 Documentation/xtcp-ss.8
 	@if [ "$(AUTOLOAD)" = 1 ]; then \
@@ -152,7 +154,7 @@ install: module tools
 uninstall:
 	rm -f $(MODDIR)/xtcp.ko $(ALIAS) $(SBIN)/xtcp-ss \
 		$(addprefix $(HEADERS)/,$(notdir $(wildcard module/uapi/linux/*.h))) \
-		$(MAN)/man7/xtcp.7 $(MAN)/man8/xtcp-ss.8
+		$(SHARE)/xtcp.lua $(MAN)/man7/xtcp.7 $(MAN)/man8/xtcp-ss.8
 	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KRELEASE)
 
 clean:
