@@ -22,7 +22,7 @@ static struct net_proto_family xtcp_family __ro_after_init = {
 static int __net_init net_init(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
-	int err;
+	int err, made;
 
 	xn->net = net;
 	xtcp_settings_default(&xn->settings);
@@ -30,16 +30,19 @@ static int __net_init net_init(struct net *net)
 	xn->counters = alloc_percpu(struct xtcp_counters);
 	if (!xn->counters)
 		return -ENOMEM;
-	err = xtcp_table_init(&xn->table, net, &xtcp_table_ops);
-	if (err)
-		goto out_counters;
+	for (made = 0; made < XTCP_WIRES; made++) {
+		err = xtcp_table_init(&xn->table[made], net, made,
+				      &xtcp_table_ops);
+		if (err)
+			goto out_tables;
+	}
 	err = xtcp_observe_init(xn);
 	if (err)
-		goto out_table;
+		goto out_tables;
 	return 0;
-out_table:
-	xtcp_table_exit(&xn->table);
-out_counters:
+out_tables:
+	while (made--)
+		xtcp_table_exit(&xn->table[made]);
 	free_percpu(xn->counters);
 	return err;
 }
@@ -47,15 +50,28 @@ out_counters:
 static void __net_exit net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
+	int i;
 
 	xtcp_observe_exit(xn);
-	xtcp_table_flush(&xn->table, xtcp_small_netns_gone);
-	xtcp_table_exit(&xn->table);
+	for (i = 0; i < XTCP_WIRES; i++) {
+		xtcp_table_flush(&xn->table[i], xtcp_small_netns_gone);
+		xtcp_table_exit(&xn->table[i]);
+	}
 	free_percpu(xn->counters);
+}
+
+static void __net_exit net_pre_exit(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	int i;
+
+	for (i = 0; i < XTCP_WIRES; i++)
+		xtcp_table_stop(&xn->table[i]);
 }
 
 static struct pernet_operations net_ops = {
 	.init = net_init,
+	.pre_exit = net_pre_exit,
 	.exit = net_exit,
 	.id = &xtcp_net_id,
 	.size = sizeof(struct xtcp_net),

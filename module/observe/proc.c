@@ -138,7 +138,8 @@ static int open_table(struct inode *inode, struct file *file)
 	w = __seq_open_private(file, &seq_ops, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	xtcp_walk_open(w, &p->xn->table, p->family);
+	xtcp_walk_open(w, xtcp_table_first(p->xn), xtcp_table_last(p->xn),
+		       p->family);
 	return 0;
 }
 
@@ -177,9 +178,9 @@ static int show_stat(struct seq_file *seq, void *v)
 		seq_printf(seq, "%s %llu\n", counter_names[i], total(xn, i));
 	seq_printf(seq, "Orphans %d\n", atomic_read(&xn->orphans));
 	seq_printf(seq, "HalfOpen %d\n",
-		   xtcp_count(&xn->table, XTCP_FORM_HALF_OPEN));
+		   xtcp_count_form(xn, XTCP_FORM_HALF_OPEN));
 	seq_printf(seq, "TimeWait %d\n",
-		   xtcp_count(&xn->table, XTCP_FORM_TIME_WAIT));
+		   xtcp_count_form(xn, XTCP_FORM_TIME_WAIT));
 	return 0;
 }
 

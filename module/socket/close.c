@@ -37,11 +37,11 @@ void xtcp_destroy(struct sock *sk)
 		return;
 	x->destroyed = true;
 	atomic_dec(&xn->orphans);
-	xtcp_remove(&xn->table, &x->entry);
+	xtcp_remove(xtcp_table_of(sk), &x->entry);
 	sk_stop_timer(sk, &sk->sk_timer);
 	xtcp_purge_unsent(sk);
 	xtcp_purge_stored(sk);
-	xtcp_unbind(&xn->table, &x->binding);
+	xtcp_unbind(xtcp_table_of(sk), &x->binding);
 	sk_stream_kill_queues(sk);
 	xfrm_sk_free_policy(sk);
 	sock_put(sk);
@@ -199,7 +199,8 @@ void xtcp_abort_orphans(struct xtcp_net *xn)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
-		xtcp_walk_open(&w, &xn->table, families[i]);
+		xtcp_walk_open(&w, xtcp_table_first(xn), xtcp_table_last(xn),
+			       families[i]);
 		pos = 0;
 		if (!xtcp_walk_start(&w, pos))
 			goto stop;
@@ -217,5 +218,6 @@ void xtcp_abort_orphans(struct xtcp_net *xn)
 stop:
 		xtcp_walk_stop(&w);
 	}
-	xtcp_table_flush(&xn->table, xtcp_small_evict);
+	for (i = 0; i < XTCP_WIRES; i++)
+		xtcp_table_flush(&xn->table[i], xtcp_small_evict);
 }

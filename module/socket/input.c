@@ -68,7 +68,7 @@ static void to_successor(struct sock *sk, struct sk_buff *skb,
 	xtcp_wire_get_tuple(sk, &t);
 	rcu_read_lock();
 	if (!(seg->flags & XTCP_SYN))
-		entry = xtcp_lookup(&xn->table, &t);
+		entry = xtcp_lookup(xtcp_table_for(xn, &t), &t);
 	if (entry && !xtcp_entry_full(entry))
 		taken = xtcp_small_in(xn, xtcp_small(entry), skb, &t, seg);
 	rcu_read_unlock();
@@ -133,12 +133,13 @@ static bool to_socket(struct xtcp_net *xn, struct sock *sk,
 static bool deliver(struct xtcp_net *xn, struct sk_buff *skb,
 		    const struct xtcp_tuple *t, const struct xtcp_segment *seg)
 {
-	struct xtcp_entry *entry = xtcp_lookup(&xn->table, t);
+	struct xtcp_table *table = xtcp_table_for(xn, t);
+	struct xtcp_entry *entry = xtcp_lookup(table, t);
 	struct sock *sk;
 	bool found;
 
 	if (!entry) {
-		sk = xtcp_listener_lookup(&xn->table, t, skb, 0);
+		sk = xtcp_listener_lookup(table, t, skb, 0);
 		if (sk)
 			xtcp_listener_in(xn, sk, skb, t, seg, 0);
 		else
@@ -238,7 +239,7 @@ static void icmp_in(struct net *net, struct sk_buff *skb,
 		    const struct xtcp_tuple *t, const struct xtcp_icmp *icmp)
 {
 	struct xtcp_net *xn = xtcp_net(net);
-	struct xtcp_entry *entry = xtcp_lookup(&xn->table, t);
+	struct xtcp_entry *entry = xtcp_lookup(xtcp_table_for(xn, t), t);
 	const struct xtcp_record *r;
 	struct sock *sk;
 
@@ -263,7 +264,16 @@ static void icmp_in(struct net *net, struct sk_buff *skb,
 	sock_put(sk);
 }
 
+static bool ours(struct net *net, const struct xtcp_tuple *t)
+{
+	struct xtcp_table *table = xtcp_table_for(xtcp_net(net), t);
+
+	return xtcp_lookup(table, t) ||
+	       xtcp_listener_lookup(table, t, NULL, 0);
+}
+
 const struct xtcp_input_ops xtcp_input_ops = {
+	.ours = ours,
 	.receive = receive,
 	.error = icmp_in,
 	.count = count,

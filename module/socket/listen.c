@@ -107,7 +107,7 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 	s->entry.tos = opts.tos;
 	s->entry.ttl = opts.ttl;
 	s->entry.mark = opts.mark;
-	if (xtcp_small_insert(&xn->table, s)) {
+	if (xtcp_small_insert(xtcp_table_of(sk), s)) {
 		xtcp_small_free(s);
 		goto no_memory;
 	}
@@ -132,7 +132,7 @@ static void spawn_open(struct xtcp_net *xn, struct sock *sk,
 	turn->skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
 	if (turn->skb)
 		child = xtcp_child_create(sk, t, turn->e.child, turn->skb);
-	if (!child || xtcp_insert(&xn->table, &xtcp_sk(child)->entry)) {
+	if (!child || xtcp_insert(xtcp_table_of(sk), &xtcp_sk(child)->entry)) {
 		xtcp_inc(xn, XTCP_R_NO_MEMORY);
 		if (child)
 			xtcp_child_discard(child);

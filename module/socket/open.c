@@ -140,7 +140,7 @@ static int start(struct sock *sk, struct xtcp_tuple *t)
 		goto out;
 	}
 	xtcp_entry_init(&x->entry, t, sk->sk_bound_dev_if);
-	err = xtcp_connect(&xn->table, sk, &x->binding, &x->entry, t, &how);
+	err = xtcp_connect(xtcp_table_of(sk), sk, &x->binding, &x->entry, t, &how);
 	if (err)
 		goto out;
 	inet_sk(sk)->inet_num = x->binding.port;

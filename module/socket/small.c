@@ -7,6 +7,12 @@
 #include "socket/sock.h"
 #include "socket/trace_events.h"
 
+static struct xtcp_table *table_of(struct xtcp_net *xn,
+				   const struct xtcp_small *s)
+{
+	return xtcp_table_for(xn, &s->entry);
+}
+
 /**
  * struct farewell - what is to be sent once the entry is unlocked
  * @o:		the orders
@@ -52,7 +58,7 @@ static void fill_farewell(struct xtcp_net *xn, const struct xtcp_small *s,
 		.oif = s->entry.ifindex,
 	};
 	if (o->todo & XTCP_DO_SYN_ACK)
-		l = xtcp_listener_get(&xn->table, s->listener_id);
+		l = xtcp_listener_get(table_of(xn, s), s->listener_id);
 	f->mss = l ? xtcp_sk(l->sk)->user_mss : 0;
 }
 
@@ -66,13 +72,13 @@ static void carry_out_small(struct xtcp_net *xn, struct xtcp_small *s,
 		trace_xtcp_small_state(xn->net, t, o);
 	fill_farewell(xn, s, o, f);
 	if (o->todo & XTCP_DO_FREE) {
-		xtcp_small_remove(&xn->table, s);
+		xtcp_small_remove(table_of(xn, s), s);
 		return;
 	}
 	if (o->from == XTCP_FIN_WAIT_2 && o->to == XTCP_TIME_WAIT)
-		xtcp_small_set_form(&xn->table, s, XTCP_FORM_TIME_WAIT);
+		xtcp_small_set_form(table_of(xn, s), s, XTCP_FORM_TIME_WAIT);
 	if (o->todo & (XTCP_DO_TIMER | XTCP_DO_NO_TIMER))
-		xtcp_small_timer(&xn->table, s);
+		xtcp_small_timer(table_of(xn, s), s);
 }
 
 /*
@@ -93,7 +99,7 @@ static struct xtcp_listener *small_event(struct xtcp_net *xn,
 	e->now_ms = xtcp_now_ms();
 	e->policy = p;
 	if (s->entry.form == XTCP_FORM_HALF_OPEN)
-		l = xtcp_listener_get(&xn->table, s->listener_id);
+		l = xtcp_listener_get(table_of(xn, s), s->listener_id);
 	if (l) {
 		xtcp_policy_of(l->sk, p);
 		e->accept_full = sk_acceptq_is_full(l->sk);
@@ -129,7 +135,7 @@ static bool half_open_step(struct xtcp_net *xn, struct xtcp_small *s,
 	struct farewell f;
 	bool alive;
 
-	xtcp_small_lock(&xn->table, s);
+	xtcp_small_lock(table_of(xn, s), s);
 	alive = xtcp_small_alive(s);
 	if (!alive)
 		goto discard;
@@ -142,7 +148,7 @@ static bool half_open_step(struct xtcp_net *xn, struct xtcp_small *s,
 	if (!(turn->o.todo & XTCP_DO_ESTABLISHED)) {
 		s->record = r;
 		carry_out_small(xn, s, t, &turn->o, &f);
-		xtcp_small_unlock(&xn->table, s);
+		xtcp_small_unlock(table_of(xn, s), s);
 		send_farewell(xn, t, &f, turn->e.policy);
 		goto unlocked;
 	}
@@ -150,14 +156,14 @@ static bool half_open_step(struct xtcp_net *xn, struct xtcp_small *s,
 	if (!child)
 		goto discard;
 	xtcp_sk(child)->rec = r;
-	xtcp_small_to_full(&xn->table, s, &xtcp_sk(child)->entry);
-	xtcp_small_unlock(&xn->table, s);
+	xtcp_small_to_full(table_of(xn, s), s, &xtcp_sk(child)->entry);
+	xtcp_small_unlock(table_of(xn, s), s);
 	turn->skb = skb;
 	xtcp_child_open(listener, child, turn);
 	kfree_skb(turn->skb);
 	return true;
 discard:
-	xtcp_small_unlock(&xn->table, s);
+	xtcp_small_unlock(table_of(xn, s), s);
 unlocked:
 	if (child)
 		xtcp_child_discard(child);
@@ -180,9 +186,9 @@ static bool half_open_in(struct xtcp_net *xn, struct xtcp_small *s,
 	struct xtcp_record r, before;
 	struct sock *child = NULL;
 
-	xtcp_small_lock(&xn->table, s);
+	xtcp_small_lock(table_of(xn, s), s);
 	before = s->record;
-	xtcp_small_unlock(&xn->table, s);
+	xtcp_small_unlock(table_of(xn, s), s);
 	l = small_event(xn, s, &policy, &turn.e, XTCP_EV_SEGMENT);
 	turn.e.seg = *seg;
 	if (l && deferred(l, &before, seg)) {
@@ -208,7 +214,7 @@ static void reopen(struct xtcp_net *xn, struct sk_buff *skb,
 		   const struct xtcp_tuple *t, const struct xtcp_segment *seg,
 		   const struct xtcp_record *old)
 {
-	struct sock *sk = xtcp_listener_lookup(&xn->table, t, skb, 0);
+	struct sock *sk = xtcp_listener_lookup(xtcp_table_for(xn, t), t, skb, 0);
 
 	/* Beyond any window of the old incarnation. */
 	if (sk)
@@ -240,16 +246,16 @@ bool xtcp_small_in(struct xtcp_net *xn, struct xtcp_small *s,
 	small_event(xn, s, &policy, &e, XTCP_EV_SEGMENT);
 	e.seg = *seg;
 	if (seg->flags & XTCP_SYN)
-		e.listening = xtcp_listener_lookup(&xn->table, t, skb, 0);
-	xtcp_small_lock(&xn->table, s);
+		e.listening = xtcp_listener_lookup(xtcp_table_for(xn, t), t, skb, 0);
+	xtcp_small_lock(table_of(xn, s), s);
 	if (!xtcp_small_alive(s) || s->entry.form == XTCP_FORM_HALF_OPEN) {
-		xtcp_small_unlock(&xn->table, s);
+		xtcp_small_unlock(table_of(xn, s), s);
 		return false;
 	}
 	old = s->record;
 	xtcp_take_step(&s->record, &e, &o);
 	carry_out_small(xn, s, t, &o, &f);
-	xtcp_small_unlock(&xn->table, s);
+	xtcp_small_unlock(table_of(xn, s), s);
 	send_farewell(xn, t, &f, &policy);
 	if (o.todo & XTCP_DO_REOPEN)
 		reopen(xn, skb, t, seg, &old);
@@ -273,7 +279,7 @@ static void small_happens(struct xtcp_net *xn, struct xtcp_small *s,
 	e.reason = reason;
 	xtcp_take_step(&s->record, &e, &o);
 	carry_out_small(xn, s, &t, &o, &f);
-	xtcp_small_unlock(&xn->table, s);
+	xtcp_small_unlock(table_of(xn, s), s);
 	send_farewell(xn, &t, &f, &policy);
 }
 
@@ -359,7 +365,7 @@ static bool too_many(struct sock *sk, const struct xtcp_record *r)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
 	return r->state == XTCP_TIME_WAIT &&
-	       xtcp_count(&xn->table, XTCP_FORM_TIME_WAIT) >=
+	       xtcp_count_form(xn, XTCP_FORM_TIME_WAIT) >=
 	       READ_ONCE(xn->settings.max_tw_buckets);
 }
 

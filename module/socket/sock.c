@@ -48,7 +48,7 @@ void xtcp_sock_init(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
 
-	memset((char *)x + sizeof(x->inet), 0, sizeof(*x) - sizeof(x->inet));
+	memset((char *)x + sizeof(x->wire), 0, sizeof(*x) - sizeof(x->wire));
 	xtcp_record_init(&x->rec);
 	INIT_LIST_HEAD(&x->accept_queue);
 	INIT_LIST_HEAD(&x->accept_node);
@@ -221,14 +221,27 @@ struct proto_ops xtcp6_ops __ro_after_init = {
 };
 #endif
 
-/* Which wire and IP version the third argument of socket() asks for. */
-static int choose_wire(struct socket *sock, int protocol, struct proto **prot)
+/* Which wire the third argument of socket() asks for. */
+static int choose_wire(const struct xtcp_net *xn, int protocol)
+{
+	switch (protocol & ~XTCP_IPV6) {
+	case 0:
+	case IPPROTO_XTCP:
+		return XTCP_WIRE_NATIVE;
+	case IPPROTO_TCP:
+		if (READ_ONCE(xn->settings.tcp_wire))
+			return XTCP_WIRE_TCP;
+		fallthrough;
+	default:
+		return -EPROTONOSUPPORT;
+	}
+}
+
+/* Which IP version. */
+static int choose_ip(struct socket *sock, int protocol, struct proto **prot)
 {
 	bool v6 = protocol & XTCP_IPV6;
 
-	protocol &= ~XTCP_IPV6;
-	if (protocol != 0 && protocol != IPPROTO_XTCP)
-		return -EPROTONOSUPPORT;
 	sock->ops = &xtcp_ops;
 	*prot = &xtcp_prot;
 	if (!v6)
@@ -273,17 +286,20 @@ int xtcp_create(struct net *net, struct socket *sock, int protocol, int kern)
 	struct xtcp_net *xn = xtcp_net(net);
 	struct proto *prot;
 	struct sock *sk;
-	int err;
+	int err, wire;
 
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
 	if (!kern && !READ_ONCE(xn->settings.unprivileged) &&
 	    !ns_capable(net->user_ns, CAP_NET_ADMIN))
 		return -EPERM;
-	err = choose_wire(sock, protocol, &prot);
+	wire = choose_wire(xn, protocol);
+	if (wire < 0)
+		return wire;
+	err = choose_ip(sock, protocol, &prot);
 	if (err)
 		return err;
-	err = xtcp_table_use(&xn->table);
+	err = xtcp_table_use(&xn->table[wire]);
 	if (err)
 		return err;
 	sk = sk_alloc(net, prot == &xtcp_prot ? PF_INET : PF_INET6, GFP_KERNEL,
@@ -291,6 +307,7 @@ int xtcp_create(struct net *net, struct socket *sock, int protocol, int kern)
 	if (!sk)
 		return -ENOBUFS;
 	sock->state = SS_UNCONNECTED;
+	xtcp_sk(sk)->wire.wire = wire;
 	sk->sk_protocol = IPPROTO_XTCP;
 	sock_init_data(sock, sk);
 	sk->sk_protocol = IPPROTO_XTCP;

@@ -53,7 +53,7 @@ struct xtcp_settings {
 /**
  * struct xtcp_net - what a network namespace has of XTCP
  * @net:	the namespace
- * @table:	connections, listeners, ports
+ * @table:	connections, listeners, ports, of each wire
  * @settings:	net.xtcp.*
  * @counters:	/proc/net/xtcp_stat
  * @isn_key:	RFC 6528's secret, for initial numbers and timestamp offsets
@@ -65,7 +65,7 @@ struct xtcp_settings {
  */
 struct xtcp_net {
 	struct net *net;
-	struct xtcp_table table;
+	struct xtcp_table table[XTCP_WIRES];
 	struct xtcp_settings settings;
 	struct xtcp_counters __percpu *counters;
 	siphash_key_t isn_key;
@@ -92,7 +92,7 @@ static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
 
 /**
  * struct xtcp_sock - an XTCP socket
- * @inet:	addresses, ports, IP options; must be first
+ * @wire:	which wire, addresses, ports, IP options; must be first
  * @entry:	how the table knows the connection
  * @binding:	the local port
  * @rec:	life-cycle record; only xtcp_step() changes it
@@ -145,7 +145,7 @@ static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
  * @bytes_received: bytes of text received in order
  */
 struct xtcp_sock {
-	struct inet_sock inet;
+	struct xtcp_wire_sock wire;
 	struct xtcp_entry entry;
 	struct xtcp_binding binding;
 	struct xtcp_record rec;
@@ -240,9 +240,33 @@ static inline struct sock *xtcp_entry_sock(struct xtcp_entry *e)
 	return (struct sock *)container_of(e, struct xtcp_sock, entry);
 }
 
+static inline struct xtcp_table *xtcp_table_first(struct xtcp_net *xn)
+{
+	return &xn->table[0];
+}
+
+static inline struct xtcp_table *xtcp_table_last(struct xtcp_net *xn)
+{
+	return &xn->table[XTCP_WIRES - 1];
+}
+
+/* How many entries of a form both wires have. */
+static inline int xtcp_count_form(const struct xtcp_net *xn,
+				  enum xtcp_form form)
+{
+	int i, sum = 0;
+
+	for (i = 0; i < XTCP_WIRES; i++)
+		sum += xtcp_count(&xn->table[i], form);
+	return sum;
+}
+
+/* Where an entry or a tuple stands. */
+#define xtcp_table_for(xn, x)	(&(xn)->table[(x)->wire])
+
 static inline struct xtcp_table *xtcp_table_of(const struct sock *sk)
 {
-	return &xtcp_net(sock_net(sk))->table;
+	return &xtcp_net(sock_net(sk))->table[xtcp_wire_of(sk)];
 }
 
 static inline u64 xtcp_now_us(void)

@@ -40,6 +40,15 @@ bool xtcp_claim_overlap(const struct xtcp_claim *a, const struct xtcp_claim *b)
 	return claim_any(a) || claim_any(b) || claim_same_addr(a, b);
 }
 
+bool xtcp_claim_covers(const struct xtcp_claim *a, const struct xtcp_claim *b)
+{
+	if (a->ifindex && a->ifindex != b->ifindex)
+		return false;
+	if (claim_dual(b) || a->v6 != b->v6)
+		return claim_dual(a);
+	return claim_any(a) || claim_same_addr(a, b);
+}
+
 bool xtcp_claim_conflict(const struct xtcp_claim *new,
 			 const struct xtcp_holders *old, bool choosing)
 {

@@ -53,6 +53,9 @@ bool xtcp_claim_equal(const struct xtcp_claim *a, const struct xtcp_claim *b);
 /* Some segment could be for either of the two, as far as addresses say. */
 bool xtcp_claim_overlap(const struct xtcp_claim *a, const struct xtcp_claim *b);
 
+/* Whatever segment could be for @b could be for @a, as far as addresses say. */
+bool xtcp_claim_covers(const struct xtcp_claim *a, const struct xtcp_claim *b);
+
 /**
  * xtcp_claim_conflict() - may a claim be added beside present holders?
  * @new:	the claim

@@ -91,6 +91,7 @@ void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 {
 	e->form = XTCP_FORM_NONE;
 	e->family = tuple->family;
+	e->wire = tuple->wire;
 	e->tos = 0;
 	e->ttl = 0;
 	e->ifindex = bound;
@@ -120,6 +121,7 @@ void xtcp_entry_tuple(const struct xtcp_entry *e, struct xtcp_tuple *tuple)
 {
 	memset(tuple, 0, sizeof(*tuple));
 	tuple->family = e->family;
+	tuple->wire = e->wire;
 	tuple->ifindex = e->ifindex;
 	if (e->family == AF_INET6) {
 		tuple->laddr.v6 = e->key6.laddr;

@@ -106,9 +106,10 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 		       const struct xtcp_connect *how, u16 port)
 {
 	struct hlist_head *list = xtcp_port_list(&t->ports, port, GFP_KERNEL);
+	struct xtcp_reservation *reserved;
 	struct xtcp_entry *old;
 	bool in_use;
-	int err = 0;
+	int err;
 
 	if (!list)
 		return -ENOMEM;
@@ -120,14 +121,18 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 	if (in_use)
 		return -EADDRNOTAVAIL;
 
+	err = xtcp_reserve(t, claim, port, &reserved);
+	if (err)
+		return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 	xtcp_port_lock(&t->ports, port);
 	if (!port_shareable(list))
 		err = -EADDRNOTAVAIL;
-	else if (!xtcp_group_join(list, b, claim, NULL))
+	else if (!xtcp_group_join(list, b, claim, reserved, NULL))
 		err = -ENOMEM;
 	else
 		b->port = port;
 	xtcp_port_unlock(&t->ports, port);
+	xtcp_unreserve(reserved);
 	if (err)
 		return err;
 	err = tuple_take(t, e, how);

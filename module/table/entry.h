@@ -43,6 +43,7 @@ struct xtcp_key6 {
  * @node:	link of the table
  * @form:	enum xtcp_form
  * @family:	AF_INET or AF_INET6: which key; that of the packets
+ * @wire:	enum xtcp_wire: that of the table it is in
  * @tos:	small forms: TOS or traffic class to send with
  * @ttl:	small forms: TTL or hop limit to send with, 0: the route's
  * @ifindex:	the only device that its segments may come in by: what it is
@@ -59,7 +60,8 @@ struct xtcp_key6 {
 struct xtcp_entry {
 	struct rhash_head node;
 	u8 form;
-	u8 family;
+	u8 family:7;
+	u8 wire:1;
 	u8 tos;
 	u8 ttl;
 	u32 ifindex;

@@ -51,6 +51,28 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 		     struct xtcp_binding *b);
 void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b);
 
+/* reserve.c */
+struct xtcp_reservation;
+void xtcp_reserve_init(struct xtcp_reserve *v);
+int xtcp_reserve_use(struct xtcp_table *t);
+void xtcp_reserve_stop(struct xtcp_table *t);
+void xtcp_reserve_exit(struct xtcp_table *t);
+
+/**
+ * xtcp_reserve() - get a port from the host's TCP
+ * @t:		the table
+ * @claim:	for which address and device
+ * @port:	host byte order
+ * @res:	a hold on what keeps it; NULL where the wire has its own ports
+ *
+ * Process context. Return: 0, -EADDRINUSE, -ENOMEM and the like.
+ */
+int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
+		 u16 port, struct xtcp_reservation **res);
+/* One more hold on what is held, or one less; any context, also on NULL. */
+void xtcp_reserve_more(struct xtcp_reservation *r);
+void xtcp_unreserve(struct xtcp_reservation *r);
+
 /* port_group.c */
 int xtcp_ports_init(struct xtcp_ports *p);
 int xtcp_ports_use(struct xtcp_ports *p);
@@ -64,12 +86,14 @@ void xtcp_port_unlinger(struct xtcp_table *t, const struct xtcp_entry *e);
  * struct xtcp_port_group - all who hold a port under the same claim
  * @node:	link of the port's list
  * @holders:	the claim, and how many they are
+ * @reserved:	TCP wire: what keeps the host's TCP off the port
  *
  * So the cost of a port does not grow with the connections that share it.
  */
 struct xtcp_port_group {
 	struct hlist_node node;
 	struct xtcp_holders holders;
+	struct xtcp_reservation *reserved;
 };
 
 void xtcp_port_lock(struct xtcp_ports *p, u16 port)
@@ -81,6 +105,7 @@ struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp);
 /* Both under the port's lock. */
 bool xtcp_group_join(struct hlist_head *list, struct xtcp_binding *b,
 		     const struct xtcp_claim *claim,
+		     struct xtcp_reservation *reserved,
 		     struct xtcp_port_group **spare);
 void xtcp_group_leave(struct xtcp_binding *b);
 

@@ -75,18 +75,23 @@ static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
 		    struct xtcp_port_group **spare)
 {
 	struct hlist_head *list = xtcp_port_list(&t->ports, port, GFP_KERNEL);
-	int err = 0;
+	struct xtcp_reservation *reserved;
+	int err;
 
 	if (!list)
 		return -ENOMEM;
+	err = xtcp_reserve(t, claim, port, &reserved);
+	if (err)
+		return err;
 	xtcp_port_lock(&t->ports, port);
 	if (port_conflict(list, claim, NULL, choosing))
 		err = -EADDRINUSE;
-	else if (!xtcp_group_join(list, b, claim, spare))
+	else if (!xtcp_group_join(list, b, claim, reserved, spare))
 		err = -ENOMEM;
 	else
 		b->port = port;
 	xtcp_port_unlock(&t->ports, port);
+	xtcp_unreserve(reserved);
 	return err;
 }
 
@@ -140,7 +145,7 @@ static bool port_move(struct hlist_head *list, struct xtcp_binding *b,
 {
 	struct xtcp_binding old = *b;
 
-	if (!xtcp_group_join(list, b, claim, spare))
+	if (!xtcp_group_join(list, b, claim, old.group->reserved, spare))
 		return false;
 	xtcp_group_leave(&old);
 	return true;
@@ -189,7 +194,10 @@ int xtcp_bind_child(struct xtcp_table *t, const struct xtcp_binding *parent,
 	if (!list)
 		return -ENOMEM;
 	xtcp_port_lock(&t->ports, port);
-	joined = xtcp_group_join(list, b, &claim, NULL);
+	/* The listener may be gone by now, and its port with it. */
+	joined = parent->group &&
+		 xtcp_group_join(list, b, &claim, parent->group->reserved,
+				 NULL);
 	if (joined)
 		b->port = port;
 	xtcp_port_unlock(&t->ports, port);

@@ -46,12 +46,14 @@ struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp)
  * @list:	the port's groups
  * @b:		not bound, but says which port
  * @claim:	what to say
+ * @reserved:	held by the caller; a new group takes a hold of its own
  * @spare:	memory for a group, which is taken if needed; or NULL
  *
  * Return: false when a group was needed and memory is short.
  */
 bool xtcp_group_join(struct hlist_head *list, struct xtcp_binding *b,
 		     const struct xtcp_claim *claim,
+		     struct xtcp_reservation *reserved,
 		     struct xtcp_port_group **spare)
 {
 	struct xtcp_port_group *g;
@@ -69,6 +71,8 @@ bool xtcp_group_join(struct hlist_head *list, struct xtcp_binding *b,
 	}
 	memset(g, 0, sizeof(*g));
 	g->holders.claim = *claim;
+	g->reserved = reserved;
+	xtcp_reserve_more(reserved);
 	hlist_add_head(&g->node, list);
 found:
 	g->holders.live++;
@@ -82,6 +86,7 @@ static void group_check_empty(struct xtcp_port_group *g)
 	if (g->holders.live || g->holders.lingering)
 		return;
 	hlist_del(&g->node);
+	xtcp_unreserve(g->reserved);
 	kfree(g);
 }
 
@@ -186,6 +191,7 @@ void xtcp_ports_exit(struct xtcp_ports *p)
 			hlist_for_each_entry_safe(g, next, &p->page[i][j],
 						  node) {
 				WARN_ON_ONCE(g->holders.live);
+				xtcp_unreserve(g->reserved);
 				kfree(g);
 			}
 		kfree(p->page[i]);

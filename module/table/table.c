@@ -17,15 +17,17 @@ static void table_expired(struct xtcp_wheel *w, struct xtcp_small *s)
 	t->ops->expired(t, s);
 }
 
-int xtcp_table_init(struct xtcp_table *t, struct net *net,
+int xtcp_table_init(struct xtcp_table *t, struct net *net, u8 wire,
 		    const struct xtcp_table_ops *ops)
 {
 	int err;
 
 	t->net = net;
+	t->wire = wire;
 	t->ops = ops;
 	xtcp_wheel_init(&t->wheel, table_expired);
 	xtcp_listeners_init(t);
+	xtcp_reserve_init(&t->reserve);
 	err = alloc_bucket_spinlocks(&t->locks, &t->lock_mask, 1024, 64,
 				     GFP_KERNEL);
 	if (err)
@@ -53,6 +55,8 @@ int xtcp_table_use(struct xtcp_table *t)
 	err = xtcp_wheel_alloc(&t->wheel);
 	if (!err)
 		err = xtcp_ports_use(&t->ports);
+	if (!err)
+		err = xtcp_reserve_use(t);
 	if (!err) {
 		/* Pairs with the look at it above. */
 		smp_store_release(&t->ready, true);
@@ -91,12 +95,18 @@ void xtcp_table_flush(struct xtcp_table *t,
 	flush_conns(t, &t->conns[1], fn);
 }
 
+void xtcp_table_stop(struct xtcp_table *t)
+{
+	xtcp_reserve_stop(t);
+}
+
 void xtcp_table_exit(struct xtcp_table *t)
 {
 	xtcp_wheel_stop(&t->wheel);
 	xtcp_conn_exit(t);
 	xtcp_listeners_exit(t);
 	xtcp_ports_exit(&t->ports);
+	xtcp_reserve_exit(t);
 	xtcp_wheel_free(&t->wheel);
 	free_bucket_spinlocks(t->locks);
 }

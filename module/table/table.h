@@ -20,9 +20,11 @@
 #define XTCP_TABLE_TABLE_H
 
 #include <linux/atomic.h>
+#include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -69,8 +71,29 @@ struct xtcp_ports {
 };
 
 /**
+ * struct xtcp_reserve - TCP wire: what the host's TCP knows of our ports
+ * @lock:	of @bucket and @idle
+ * @mutex:	of those who make and free; outside @lock
+ * @bucket:	reservations by port
+ * @idle:	those that nobody holds any more
+ * @work:	frees them
+ * @count:	how many there are; under @mutex
+ * @receiving:	xtcp_wire_tcp_begin() was called; under @mutex
+ */
+struct xtcp_reserve {
+	spinlock_t lock;	/* inside the port locks */
+	struct mutex mutex;
+	struct hlist_head *bucket;
+	struct list_head idle;
+	struct work_struct work;
+	u32 count;
+	bool receiving;
+};
+
+/**
  * struct xtcp_table - all of one wire of a namespace; members are table/'s own
  * @net:	its namespace
+ * @wire:	enum xtcp_wire
  * @ops:	upcalls
  * @conns:	IPv4 and IPv6 connections
  * @count:	entries by form
@@ -83,10 +106,12 @@ struct xtcp_ports {
  * @next_id:	ids are given out in turn, so that an old one finds nobody
  * @listen_seed: keys the hash of @listeners
  * @ports:	local ports
+ * @reserve:	and what keeps the host's TCP off them
  * @ready:	xtcp_table_use() was here
  */
 struct xtcp_table {
 	struct net *net;
+	u8 wire;
 	const struct xtcp_table_ops *ops;
 	struct rhashtable conns[2];
 	atomic_t count[XTCP_FORMS];
@@ -99,6 +124,7 @@ struct xtcp_table {
 	u32 next_id;
 	u32 listen_seed;
 	struct xtcp_ports ports;
+	struct xtcp_reserve reserve;
 	bool ready;
 };
 
@@ -115,12 +141,13 @@ void xtcp_table_module_exit(void);
  * xtcp_table_init() - make an empty table
  * @t:		zeroed
  * @net:	its namespace
+ * @wire:	enum xtcp_wire
  * @ops:	upcalls; must stay
  *
  * Process context. Takes a few kB; xtcp_table_use() takes the rest.
  * Return: 0 or -ENOMEM.
  */
-int xtcp_table_init(struct xtcp_table *t, struct net *net,
+int xtcp_table_init(struct xtcp_table *t, struct net *net, u8 wire,
 		    const struct xtcp_table_ops *ops);
 
 /**
@@ -142,6 +169,14 @@ int xtcp_table_use(struct xtcp_table *t);
  */
 void xtcp_table_flush(struct xtcp_table *t,
 		      void (*fn)(struct xtcp_table *t, struct xtcp_small *s));
+
+/**
+ * xtcp_table_stop() - nothing is received for this table any more
+ * @t:		the table
+ *
+ * Process context; an RCU grace period must pass before xtcp_table_exit().
+ */
+void xtcp_table_stop(struct xtcp_table *t);
 
 /**
  * xtcp_table_exit() - the namespace ends, or the module goes

@@ -15,10 +15,13 @@
 #include "table/internal.h"
 #include "table/walk.h"
 
-void xtcp_walk_open(struct xtcp_walk *w, struct xtcp_table *t, u8 family)
+void xtcp_walk_open(struct xtcp_walk *w, struct xtcp_table *first,
+		    struct xtcp_table *last, u8 family)
 {
 	memset(w, 0, sizeof(*w));
-	w->t = t;
+	w->t = first;
+	w->first = first;
+	w->last = last;
 	w->family = family;
 }
 
@@ -125,31 +128,47 @@ static bool walk_entry(struct xtcp_walk *w, bool at)
 		w->place.order = last + 1;
 		last = walk_stretch(w, true);
 	}
-	w->done = !w->entry;
 	if (w->entry)
 		place_set(&w->place, w->entry);
 	return w->entry;
 }
 
+static void walk_next_table(struct xtcp_walk *w)
+{
+	if (w->t == w->last) {
+		w->done = true;
+		return;
+	}
+	w->t++;
+	w->id = 0;
+	w->listeners_done = false;
+	memset(&w->place, 0, sizeof(w->place));
+}
+
 /* The present item once more, after the RCU lock was let go. */
 static bool walk_again(struct xtcp_walk *w)
 {
-	if (w->done)
-		return false;
-	if (w->listeners_done)
-		return walk_entry(w, true);
-	if (walk_listener(w))
-		return true;
-	w->listeners_done = true;
-	return walk_entry(w, true);
+	while (!w->done) {
+		if (!w->listeners_done && walk_listener(w))
+			return true;
+		w->listeners_done = true;
+		if (walk_entry(w, true))
+			return true;
+		walk_next_table(w);
+	}
+	return false;
 }
 
 static bool walk_on(struct xtcp_walk *w)
 {
 	w->pos++;
-	if (w->listeners_done)
-		return walk_entry(w, false);
-	w->id++;
+	if (!w->listeners_done) {
+		w->id++;
+		return walk_again(w);
+	}
+	if (walk_entry(w, false))
+		return true;
+	walk_next_table(w);
 	return walk_again(w);
 }
 
@@ -159,7 +178,7 @@ struct xtcp_walk *xtcp_walk_start(struct xtcp_walk *w, loff_t pos)
 	bool found;
 
 	if (!pos || pos < w->pos)
-		xtcp_walk_open(w, w->t, w->family);
+		xtcp_walk_open(w, w->first, w->last, w->family);
 	w->listener = NULL;
 	w->entry = NULL;
 	rcu_read_lock();

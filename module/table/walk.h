@@ -22,10 +22,12 @@ struct xtcp_walk_place {
 };
 
 /**
- * struct xtcp_walk - a walk over all listeners, then all connections
+ * struct xtcp_walk - a walk over each table's listeners, then connections
  * @listener:	the present one, or NULL
  * @entry:	the present one, or NULL; a small one may be dead
- * @t:		the table
+ * @t:		the present table
+ * @first:	the first of them
+ * @last:	the last
  * @place:	where it stands among the connections
  * @id:		where it stands among the listeners
  * @pos:	how many items it has passed
@@ -41,6 +43,8 @@ struct xtcp_walk {
 	struct xtcp_listener *listener;
 	struct xtcp_entry *entry;
 	struct xtcp_table *t;
+	struct xtcp_table *first;
+	struct xtcp_table *last;
 	struct xtcp_walk_place place;
 	unsigned long id;
 	loff_t pos;
@@ -49,8 +53,15 @@ struct xtcp_walk {
 	bool done;
 };
 
-/* Family AF_INET or AF_INET6 (a dual-stack listener: that). Needs no end. */
-void xtcp_walk_open(struct xtcp_walk *w, struct xtcp_table *t, u8 family);
+/**
+ * xtcp_walk_open() - a walk over one table after the other; needs no end
+ * @w:		written anew
+ * @first:	one table of an array
+ * @last:	another, or the same
+ * @family:	AF_INET or AF_INET6 (a dual-stack listener: that)
+ */
+void xtcp_walk_open(struct xtcp_walk *w, struct xtcp_table *first,
+		    struct xtcp_table *last, u8 family);
 
 /**
  * xtcp_walk_start() - begin, or go on with, a walk; fits seq_operations.start

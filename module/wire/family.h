@@ -27,7 +27,8 @@
  * @options_len: bytes of IP options or extension headers on each packet
  * @hops_ok:	the packet's TTL is no less than the socket asks for
  * @accept_pmtu: the socket's path MTU may be changed by ICMP
- * @sum:	checksum of the pseudo-header and of a segment that sums to @sum
+ * @sum:	checksum of the pseudo-header and of a segment that sums to @sum;
+ *		@proto: the IP protocol
  * @send:	header and checksum of the segment are done; takes the skb
  * @reply_route: a route without a socket; the reference is the caller's
  * @reply_send:	the same, for a segment that has its route; takes the skb
@@ -45,7 +46,8 @@ struct xtcp_af_ops {
 	bool (*hops_ok)(const struct sock *sk, const struct sk_buff *skb);
 	bool (*accept_pmtu)(const struct sock *sk);
 	void (*sum)(__sum16 *check, const union xtcp_addr *saddr,
-		    const union xtcp_addr *daddr, u32 len, __wsum sum);
+		    const union xtcp_addr *daddr, u32 len, u8 proto,
+		    __wsum sum);
 	int (*send)(struct sock *sk, struct sk_buff *skb,
 		    struct dst_entry *dst);
 	struct dst_entry *(*reply_route)(struct net *net, struct flowi *fl,
@@ -58,12 +60,28 @@ struct xtcp_af_ops {
 
 extern const struct xtcp_af_ops xtcp_ipv4;
 
+/*
+ * A segment whose IP header is behind us: @skb->data at its first byte, both
+ * headers set. Always 0: the skb is taken.
+ */
+int xtcp_ipv4_in(struct sk_buff *skb, u8 wire);
+
+/* An ICMP error: @skb->data at the quoted IP header, ICMP's header set. */
+void xtcp_ipv4_error_in(struct sk_buff *skb, u8 wire, u32 info);
+
+/* tcp.c: as ip_queue_xmit(), but with TCP's number in the header. */
+int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb,
+		   struct dst_entry *dst);
+
 /* The protocol number of this version of IP; -EBUSY when it is taken. */
 int xtcp_ipv4_register(void);
 void xtcp_ipv4_unregister(void);
 
 #if IS_ENABLED(CONFIG_IPV6)
 extern const struct xtcp_af_ops xtcp_ipv6;
+int xtcp_ipv6_in(struct sk_buff *skb, u8 wire);
+void xtcp_ipv6_error_in(struct sk_buff *skb, u8 wire, u8 type, u8 code,
+			int offset, u32 info);
 int xtcp_ipv6_register(void);
 void xtcp_ipv6_unregister(void);
 #else
@@ -91,6 +109,10 @@ static inline const struct xtcp_af_ops *xtcp_af(u8 family)
 
 /* Before the handlers are registered. */
 void xtcp_input_begin(const struct xtcp_input_ops *ops);
+
+/* TCP wire: the segment with these ports is for us. */
+bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t,
+		     const struct xtcp_ports *ports);
 
 /* Pull and read the header; @skb->data stays at its first byte. */
 u8 xtcp_input_header(struct sk_buff *skb, struct xtcp_tuple *t,

@@ -15,6 +15,14 @@ void xtcp_input_begin(const struct xtcp_input_ops *ops)
 	input_ops = ops;
 }
 
+bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t,
+		     const struct xtcp_ports *ports)
+{
+	t->lport = htons(ports->dest);
+	t->fport = htons(ports->source);
+	return input_ops->ours(net, t);
+}
+
 u8 xtcp_input_header(struct sk_buff *skb, struct xtcp_tuple *t,
 		     struct xtcp_segment *seg)
 {

@@ -86,7 +86,8 @@ static int ipv4_connect(struct sock *sk, struct xtcp_tuple *t)
 		return -EINVAL;
 
 	rt = ip_route_connect(fl4, hop, inet->inet_saddr, sk->sk_bound_dev_if,
-			      sk->sk_protocol, inet->inet_sport, t->fport, sk);
+			      xtcp_wire_protocol(xtcp_wire_of(sk)),
+			      inet->inet_sport, t->fport, sk);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) {
@@ -118,7 +119,8 @@ static struct dst_entry *ipv4_route(struct sock *sk, bool fresh)
 	hop = first_hop(inet, inet->inet_daddr);
 	rcu_read_unlock();
 	rt = ip_route_connect(&inet->cork.fl.u.ip4, hop, inet->inet_saddr,
-			      sk->sk_bound_dev_if, sk->sk_protocol,
+			      sk->sk_bound_dev_if,
+			      xtcp_wire_protocol(xtcp_wire_of(sk)),
 			      inet->inet_sport, inet->inet_dport, sk);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
@@ -158,15 +160,17 @@ static bool ipv4_accept_pmtu(const struct sock *sk)
 }
 
 static void ipv4_sum(__sum16 *check, const union xtcp_addr *saddr,
-		     const union xtcp_addr *daddr, u32 len, __wsum sum)
+		     const union xtcp_addr *daddr, u32 len, u8 proto,
+		     __wsum sum)
 {
-	*check = csum_tcpudp_magic(saddr->v4, daddr->v4, len, IPPROTO_XTCP,
-				   sum);
+	*check = csum_tcpudp_magic(saddr->v4, daddr->v4, len, proto, sum);
 }
 
 static int ipv4_send(struct sock *sk, struct sk_buff *skb,
 		     struct dst_entry *dst)
 {
+	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP)
+		return xtcp_tcp4_send(sk, skb, dst);
 	return ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl);
 }
 
@@ -181,8 +185,8 @@ static struct dst_entry *ipv4_reply_route(struct net *net, struct flowi *fl,
 	if (!oif && t->ifindex && netif_index_is_l3_master(net, t->ifindex))
 		oif = t->ifindex;
 	flowi4_init_output(&fl->u.ip4, oif, o->mark, RT_TOS(o->tos),
-			   RT_SCOPE_UNIVERSE, IPPROTO_XTCP, 0, t->faddr.v4,
-			   t->laddr.v4, t->fport, t->lport,
+			   RT_SCOPE_UNIVERSE, xtcp_wire_protocol(t->wire), 0,
+			   t->faddr.v4, t->laddr.v4, t->fport, t->lport,
 			   sock_net_uid(net, NULL));
 	rt = ip_route_output_flow(net, &fl->u.ip4, NULL);
 	if (IS_ERR(rt))
@@ -208,7 +212,7 @@ static int ipv4_reply_send(struct net *net, struct sk_buff *skb,
 	/* Never in pieces, so it needs no ID of its own (RFC 6864 4.1). */
 	iph->frag_off = htons(IP_DF);
 	iph->ttl = o->ttl ?: ip4_dst_hoplimit(skb_dst(skb));
-	iph->protocol = IPPROTO_XTCP;
+	iph->protocol = fl->u.ip4.flowi4_proto;
 	iph->saddr = fl->u.ip4.saddr;
 	iph->daddr = fl->u.ip4.daddr;
 	return ip_local_out(net, NULL, skb);

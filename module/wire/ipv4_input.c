@@ -38,13 +38,14 @@ static bool source_is_broadcast(struct net *net, const struct sk_buff *skb)
 static u8 ipv4_check(struct net *net, struct sk_buff *skb,
 		     struct xtcp_tuple *t, struct xtcp_segment *seg)
 {
+	u8 proto = xtcp_wire_protocol(t->wire);
 	u8 reason;
 
 	if (!unicast(skb))
 		return XTCP_R_BAD_ADDRESS;
 	if (skb->len < XTCP_HEADER_MIN)
 		return XTCP_R_TOO_SHORT;
-	if (skb_checksum_validate(skb, IPPROTO_XTCP, inet_compute_pseudo))
+	if (skb_checksum_validate(skb, proto, inet_compute_pseudo))
 		return XTCP_R_BAD_CHECKSUM;
 	reason = xtcp_input_header(skb, t, seg);
 	if (reason)
@@ -56,7 +57,7 @@ static u8 ipv4_check(struct net *net, struct sk_buff *skb,
 	return XTCP_R_NONE;
 }
 
-static int ipv4_receive(struct sk_buff *skb)
+int xtcp_ipv4_in(struct sk_buff *skb, u8 wire)
 {
 	struct net *net = dev_net(skb->dev);
 	struct xtcp_segment seg;
@@ -64,6 +65,7 @@ static int ipv4_receive(struct sk_buff *skb)
 	u8 reason;
 
 	memset(&t, 0, sizeof(t));
+	t.wire = wire;
 	reason = ipv4_check(net, skb, &t, &seg);
 	nf_reset_ct(skb);
 	t.family = AF_INET;
@@ -72,6 +74,11 @@ static int ipv4_receive(struct sk_buff *skb)
 	t.ifindex = inet_iif(skb);
 	t.sdif = inet_sdif(skb);
 	return xtcp_input_done(net, skb, reason, &t, &seg);
+}
+
+static int ipv4_receive(struct sk_buff *skb)
+{
+	return xtcp_ipv4_in(skb, XTCP_WIRE_NATIVE);
 }
 
 /* RFC 9293 3.9.2.2. False: of no concern to a connection. */
@@ -105,7 +112,7 @@ static bool ipv4_meaning(struct xtcp_icmp *icmp)
 }
 
 /* The caller made sure that 8 bytes of the quoted segment are there. */
-static int ipv4_error(struct sk_buff *skb, u32 info)
+void xtcp_ipv4_error_in(struct sk_buff *skb, u8 wire, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	struct xtcp_icmp icmp = {
@@ -117,9 +124,10 @@ static int ipv4_error(struct sk_buff *skb, u32 info)
 
 	/* A later fragment has text where the ports would be. */
 	if (iph->frag_off & htons(IP_OFFSET))
-		return 0;
+		return;
 	memset(&t, 0, sizeof(t));
 	t.family = AF_INET;
+	t.wire = wire;
 	t.laddr.v4 = iph->saddr;
 	t.faddr.v4 = iph->daddr;
 	t.ifindex = inet_iif(skb);
@@ -127,6 +135,11 @@ static int ipv4_error(struct sk_buff *skb, u32 info)
 	if (ipv4_meaning(&icmp))
 		xtcp_input_error(dev_net(skb->dev), skb, &t, &icmp,
 				 skb->data + iph->ihl * 4);
+}
+
+static int ipv4_error(struct sk_buff *skb, u32 info)
+{
+	xtcp_ipv4_error_in(skb, XTCP_WIRE_NATIVE, info);
 	return 0;
 }
 

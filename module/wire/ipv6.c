@@ -55,7 +55,7 @@ static struct in6_addr *complete_flow(struct sock *sk, struct flowi6 *fl6,
 	const struct inet_sock *inet = inet_sk(sk);
 	struct in6_addr *final_p;
 
-	fl6->flowi6_proto = sk->sk_protocol;
+	fl6->flowi6_proto = xtcp_wire_protocol(xtcp_wire_of(sk));
 	fl6->flowlabel = ip6_make_flowinfo(np->tclass, np->flow_label);
 	fl6->flowi6_oif = sk->sk_bound_dev_if;
 	fl6->flowi6_mark = READ_ONCE(sk->sk_mark);
@@ -179,10 +179,10 @@ static bool ipv6_accept_pmtu(const struct sock *sk)
 }
 
 static void ipv6_sum(__sum16 *check, const union xtcp_addr *saddr,
-		     const union xtcp_addr *daddr, u32 len, __wsum sum)
+		     const union xtcp_addr *daddr, u32 len, u8 proto,
+		     __wsum sum)
 {
-	*check = csum_ipv6_magic(&saddr->v6, &daddr->v6, len, IPPROTO_XTCP,
-				 sum);
+	*check = csum_ipv6_magic(&saddr->v6, &daddr->v6, len, proto, sum);
 }
 
 static int ipv6_send(struct sock *sk, struct sk_buff *skb,
@@ -229,7 +229,7 @@ static struct dst_entry *ipv6_reply_route(struct net *net, struct flowi *fl,
 
 	if (ipv6_addr_is_multicast(&t->faddr.v6))
 		return ERR_PTR(-ENETUNREACH);
-	fl6->flowi6_proto = IPPROTO_XTCP;
+	fl6->flowi6_proto = xtcp_wire_protocol(t->wire);
 	fl6->daddr = t->faddr.v6;
 	fl6->saddr = t->laddr.v6;
 	fl6->fl6_dport = t->fport;
@@ -254,7 +254,7 @@ static int ipv6_reply_send(struct net *net, struct sk_buff *skb,
 	hdr = skb_push(skb, sizeof(*hdr));
 	skb_reset_network_header(skb);
 	ip6_flow_hdr(hdr, o->tos, label);
-	hdr->nexthdr = IPPROTO_XTCP;
+	hdr->nexthdr = fl6.flowi6_proto;
 	hdr->hop_limit = o->ttl ?: ip6_dst_hoplimit(skb_dst(skb));
 	hdr->saddr = fl6.saddr;
 	hdr->daddr = fl6.daddr;

@@ -30,13 +30,14 @@ static bool unicast(const struct sk_buff *skb)
 static u8 ipv6_check(struct sk_buff *skb, struct xtcp_tuple *t,
 		     struct xtcp_segment *seg)
 {
+	u8 proto = xtcp_wire_protocol(t->wire);
 	u8 reason;
 
 	if (!unicast(skb))
 		return XTCP_R_BAD_ADDRESS;
 	if (skb->len < XTCP_HEADER_MIN)
 		return XTCP_R_TOO_SHORT;
-	if (skb_checksum_validate(skb, IPPROTO_XTCP, ip6_compute_pseudo))
+	if (skb_checksum_validate(skb, proto, ip6_compute_pseudo))
 		return XTCP_R_BAD_CHECKSUM;
 	reason = xtcp_input_header(skb, t, seg);
 	if (reason)
@@ -46,7 +47,7 @@ static u8 ipv6_check(struct sk_buff *skb, struct xtcp_tuple *t,
 	return XTCP_R_NONE;
 }
 
-static int ipv6_receive(struct sk_buff *skb)
+int xtcp_ipv6_in(struct sk_buff *skb, u8 wire)
 {
 	struct net *net = dev_net(skb->dev);
 	struct xtcp_segment seg;
@@ -54,6 +55,7 @@ static int ipv6_receive(struct sk_buff *skb)
 	u8 reason;
 
 	memset(&t, 0, sizeof(t));
+	t.wire = wire;
 	reason = ipv6_check(skb, &t, &seg);
 	nf_reset_ct(skb);
 	t.family = AF_INET6;
@@ -62,6 +64,11 @@ static int ipv6_receive(struct sk_buff *skb)
 	t.ifindex = inet6_iif(skb);
 	t.sdif = inet6_sdif(skb);
 	return xtcp_input_done(net, skb, reason, &t, &seg);
+}
+
+static int ipv6_receive(struct sk_buff *skb)
+{
+	return xtcp_ipv6_in(skb, XTCP_WIRE_NATIVE);
 }
 
 /* RFC 9293 3.9.2.2. False: of no concern to a connection. */
@@ -92,19 +99,20 @@ static bool ipv6_meaning(struct xtcp_icmp *icmp)
 }
 
 /* The caller made sure that 8 bytes of the quoted segment are there. */
-static int ipv6_error(struct sk_buff *skb, struct inet6_skb_parm *opt,
-		      u8 type, u8 code, int offset, __be32 info)
+void xtcp_ipv6_error_in(struct sk_buff *skb, u8 wire, u8 type, u8 code,
+			int offset, u32 info)
 {
 	const struct ipv6hdr *hdr = (const struct ipv6hdr *)skb->data;
 	struct xtcp_icmp icmp = {
 		.type = type,
 		.code = code,
-		.info = ntohl(info),
+		.info = info,
 	};
 	struct xtcp_tuple t;
 
 	memset(&t, 0, sizeof(t));
 	t.family = AF_INET6;
+	t.wire = wire;
 	t.laddr.v6 = hdr->saddr;
 	t.faddr.v6 = hdr->daddr;
 	t.ifindex = inet6_iif(skb);
@@ -112,6 +120,13 @@ static int ipv6_error(struct sk_buff *skb, struct inet6_skb_parm *opt,
 	if (ipv6_meaning(&icmp))
 		xtcp_input_error(dev_net(skb->dev), skb, &t, &icmp,
 				 skb->data + offset);
+}
+
+static int ipv6_error(struct sk_buff *skb, struct inet6_skb_parm *opt,
+		      u8 type, u8 code, int offset, __be32 info)
+{
+	xtcp_ipv6_error_in(skb, XTCP_WIRE_NATIVE, type, code, offset,
+			   ntohl(info));
 	return 0;
 }
 

@@ -27,6 +27,7 @@ void xtcp_wire_get_tuple(const struct sock *sk, struct xtcp_tuple *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->family = xtcp_wire_family(sk);
+	t->wire = xtcp_wire_of(sk);
 	t->lport = inet_sk(sk)->inet_sport;
 	t->fport = inet_sk(sk)->inet_dport;
 	t->ifindex = sk->sk_bound_dev_if;
@@ -172,10 +173,11 @@ static void push_header(struct sk_buff *skb, const struct xtcp_segment *seg,
 }
 
 /*
- * A device that sums only TCP and UDP would still be given ours, because the
+ * The native wire: a device that sums only TCP and UDP would still be given ours, because the
  * kernel looks at the offset of the checksum and not at the protocol: only one
  * that sums anything may do it. sk_route_caps does not tell: sk_setup_caps()
- * claims that every device sums for whoever might use GSO.
+ * claims that every device sums for whoever might use GSO. On the TCP wire the
+ * kernel sums what the device does not.
  */
 static bool device_sums(const struct dst_entry *dst)
 {
@@ -191,20 +193,21 @@ static void put_checksum(const struct sock *sk, struct sk_buff *skb,
 			 const struct dst_entry *dst,
 			 const struct xtcp_af_ops *af)
 {
+	u8 proto = xtcp_wire_protocol(xtcp_wire_of(sk));
 	struct tcphdr *th = tcp_hdr(skb);
 	struct xtcp_tuple t;
 
 	xtcp_wire_get_tuple(sk, &t);
-	if (device_sums(dst)) {
+	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP || device_sums(dst)) {
 		/* The device sums up from here, pseudo-header included. */
-		af->sum(&th->check, &t.laddr, &t.faddr, skb->len, 0);
+		af->sum(&th->check, &t.laddr, &t.faddr, skb->len, proto, 0);
 		th->check = ~th->check;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = XTCP_HEADER_CHECK;
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		return;
 	}
-	af->sum(&th->check, &t.laddr, &t.faddr, skb->len,
+	af->sum(&th->check, &t.laddr, &t.faddr, skb->len, proto,
 		skb_checksum(skb, 0, skb->len, 0));
 	skb->ip_summed = CHECKSUM_NONE;
 }
@@ -260,6 +263,7 @@ static struct sk_buff *reply_skb(const struct xtcp_af_ops *af,
 	skb_reserve(skb, XTCP_WIRE_HEADROOM);
 	push_header(skb, seg, &ports, af, dst);
 	af->sum(&tcp_hdr(skb)->check, &t->laddr, &t->faddr, skb->len,
+		xtcp_wire_protocol(t->wire),
 		csum_partial(skb->data, skb->len, 0));
 	return skb;
 }

@@ -3,8 +3,8 @@
  * Segments <-> packets: what the floors below see of the network. All that
  * differs between IPv4 and IPv6 packets stays in here.
  *
- * A socket is an inet_sock of sk_family AF_INET or AF_INET6 (then with pinet6)
- * and sk_protocol IPPROTO_XTCP. An IPv6 socket whose peer is an IPv4-mapped
+ * A socket is an xtcp_wire_sock of sk_family AF_INET or AF_INET6 (then with
+ * pinet6). An IPv6 socket whose peer is an IPv4-mapped
  * address sends and receives IPv4 packets; tuples always name the family of the
  * packets, so that such a connection has an AF_INET tuple.
  */
@@ -18,6 +18,7 @@
 #include <net/tcp.h>
 
 #include "machine/segment.h"
+#include "uapi/linux/xtcp.h"
 
 /* Headroom, in bytes, of an skb that is to be sent. */
 #define XTCP_WIRE_HEADROOM	MAX_TCP_HEADER
@@ -25,6 +26,36 @@
 /* RFC 9293 MUST-15: what to assume when the peer's SYN has no MSS option. */
 #define XTCP_MSS_DEFAULT_V4	536
 #define XTCP_MSS_DEFAULT_V6	1220
+
+/* What carries the segments. */
+enum xtcp_wire {
+	XTCP_WIRE_NATIVE,	/* IP protocol 253 */
+	XTCP_WIRE_TCP,		/* TCP's own */
+	XTCP_WIRES,
+};
+
+/**
+ * struct xtcp_wire_sock - what a socket of ours begins with
+ * @inet:	addresses, ports, IP options; must be first. Its sk_protocol is
+ *		IPPROTO_XTCP on both wires: with IPPROTO_TCP the kernel would
+ *		read it as a tcp_sock.
+ * @wire:	enum xtcp_wire, for life
+ */
+struct xtcp_wire_sock {
+	struct inet_sock inet;
+	u8 wire;
+};
+
+static inline u8 xtcp_wire_of(const struct sock *sk)
+{
+	return ((const struct xtcp_wire_sock *)sk)->wire;
+}
+
+/* The number that its packets have in the IP header. */
+static inline u8 xtcp_wire_protocol(u8 wire)
+{
+	return wire == XTCP_WIRE_TCP ? IPPROTO_TCP : IPPROTO_XTCP;
+}
 
 union xtcp_addr {
 	__be32 v4;
@@ -38,6 +69,7 @@ union xtcp_addr {
  * @lport:	our port
  * @fport:	the peer's port
  * @family:	AF_INET or AF_INET6: the family of the packets
+ * @wire:	enum xtcp_wire
  * @ifindex:	the device that a segment came in by (with VRF: the VRF device),
  *		or that the socket is bound to, or the scope of a link-local
  *		address; 0: any
@@ -49,6 +81,7 @@ struct xtcp_tuple {
 	__be16 lport;
 	__be16 fport;
 	u8 family;
+	u8 wire;
 	int ifindex;
 	int sdif;
 };
@@ -84,6 +117,7 @@ struct xtcp_icmp {
 
 /**
  * struct xtcp_input_ops - where arriving segments go
+ * @ours:	TCP wire: is the segment for one of ours, or the host's TCP's?
  * @receive:	A segment with good checksum and addresses. @skb->data is at
  *		the text, @seg->len bytes long; network and transport header
  *		are set, the route is dropped, @skb->cb is the callee's,
@@ -97,6 +131,7 @@ struct xtcp_icmp {
  * or xtcp_wire_reply(), not even on loopback. A user may hold the socket.
  */
 struct xtcp_input_ops {
+	bool (*ours)(struct net *net, const struct xtcp_tuple *t);
 	void (*receive)(struct net *net, struct sk_buff *skb,
 			const struct xtcp_tuple *t,
 			const struct xtcp_segment *seg);
@@ -131,6 +166,18 @@ int xtcp_wire_init(const struct xtcp_input_ops *ops);
 
 /* No input call is under way and none comes any more once it returned. */
 void xtcp_wire_exit(void);
+
+/**
+ * xtcp_wire_tcp_begin() - let the TCP wire of a namespace receive
+ * @net:	the namespace; not receiving
+ *
+ * Process context. Return: 0, -ENOMEM, or -EPROTONOSUPPORT where the kernel has
+ * no netfilter.
+ */
+int xtcp_wire_tcp_begin(struct net *net);
+
+/* The reverse. An input call may be under way until an RCU grace period ends. */
+void xtcp_wire_tcp_end(struct net *net);
 
 /* IPv6 is there: built into the kernel and not disabled at boot. */
 bool xtcp_wire_ipv6(void);

@@ -21,7 +21,8 @@
 
 /*
  * The third argument of socket(): the wire, 0 or IPPROTO_XTCP for the native
- * one (IP protocol 253, RFC 3692). XTCP_IPV6 added makes an IPv6 socket.
+ * one (IP protocol 253, RFC 3692), IPPROTO_TCP for TCP's own packets.
+ * XTCP_IPV6 added makes an IPv6 socket.
  */
 #define IPPROTO_XTCP	253
 #define XTCP_IPV6	0x100

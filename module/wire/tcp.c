@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The TCP wire: the same segments as TCP's own packets, IP protocol 6. What is
+ * addressed to one of our sockets is taken behind the firewall's filters and
+ * before the host's TCP; all else passes untouched.
+ */
+#include <linux/icmp.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/icmp.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "wire/family.h"
+
+#ifdef CONFIG_NETFILTER
+
+#include <net/netfilter/nf_conntrack.h>
+
+/* Bytes of a quoted segment that name the connection (RFC 792, RFC 5927). */
+#define QUOTED	8
+
+/*
+ * What is taken never comes to connection tracking's own last step, and every
+ * later packet of the connection would be a new one to it.
+ */
+static unsigned int confirm(struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+	const struct nf_ct_hook *hook;
+
+	if (!ct || nf_ct_is_confirmed(ct))
+		return NF_ACCEPT;
+	hook = rcu_dereference(nf_ct_hook);
+	return hook ? hook->confirm(skb) : NF_ACCEPT;
+#else
+	return NF_ACCEPT;
+#endif
+}
+
+static bool read_ports(const struct sk_buff *skb, int offset,
+		       struct xtcp_ports *ports)
+{
+	__be16 buf[2];
+	const __be16 *p = skb_header_pointer(skb, offset, sizeof(buf), buf);
+
+	if (!p)
+		return false;
+	ports->source = ntohs(p[0]);
+	ports->dest = ntohs(p[1]);
+	return true;
+}
+
+/* The packet's text begins @offset bytes on: @skb->data goes there. */
+static void enter_segment(struct sk_buff *skb, int offset)
+{
+	__skb_pull(skb, offset);
+	skb_postpull_rcsum(skb, skb_network_header(skb), offset);
+	skb_reset_transport_header(skb);
+}
+
+static unsigned int tcp4_in(struct net *net, struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_tuple t = {
+		.family = AF_INET,
+		.wire = XTCP_WIRE_TCP,
+		.ifindex = inet_iif(skb),
+		.sdif = inet_sdif(skb),
+	};
+	struct xtcp_ports ports;
+	unsigned int verdict;
+
+	t.laddr.v4 = iph->daddr;
+	t.faddr.v4 = iph->saddr;
+	if (!read_ports(skb, iph->ihl * 4, &ports) ||
+	    !xtcp_input_ours(net, &t, &ports))
+		return NF_ACCEPT;
+	verdict = confirm(skb);
+	if (verdict != NF_ACCEPT)
+		return verdict;
+	__skb_pull(skb, skb_network_header_len(skb));
+	xtcp_ipv4_in(skb, XTCP_WIRE_TCP);
+	return NF_STOLEN;
+}
+
+/* RFC 1191: how much of "fragmentation needed" the administrator believes. */
+static bool icmp4_info(struct net *net, const struct icmphdr *icmp, u32 *info)
+{
+	*info = 0;
+	switch (icmp->type) {
+	case ICMP_DEST_UNREACH:
+		if (icmp->code != ICMP_FRAG_NEEDED)
+			return true;
+		*info = ntohs(icmp->un.frag.mtu);
+		return !READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc);
+	case ICMP_TIME_EXCEEDED:
+	case ICMP_REDIRECT:
+		return true;
+	case ICMP_PARAMETERPROB:
+		*info = ntohl(icmp->un.gateway) >> 24;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The host's TCP alone is given what quotes a TCP packet: read it on its way. */
+static void icmp4_in(struct net *net, struct sk_buff *skb)
+{
+	int offset = ip_hdrlen(skb) + sizeof(struct icmphdr);
+	const struct iphdr *quoted;
+	u32 info;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*quoted)))
+		return;
+	quoted = (const struct iphdr *)(skb->data + offset);
+	if (quoted->protocol != IPPROTO_TCP || quoted->ihl < 5 ||
+	    !pskb_may_pull(skb, offset + quoted->ihl * 4 + QUOTED))
+		return;
+	if (!icmp4_info(net, icmp_hdr(skb), &info) ||
+	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, ip_hdrlen(skb),
+			   IPPROTO_ICMP))
+		return;
+	__skb_pull(skb, offset);
+	xtcp_ipv4_error_in(skb, XTCP_WIRE_TCP, info);
+	__skb_push(skb, offset);
+}
+
+static unsigned int hook4(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	switch (ip_hdr(skb)->protocol) {
+	case IPPROTO_TCP:
+		return tcp4_in(state->net, skb);
+	case IPPROTO_ICMP:
+		icmp4_in(state->net, skb);
+		return NF_ACCEPT;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static unsigned int tcp6_in(struct net *net, struct sk_buff *skb, int offset)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	struct xtcp_tuple t = {
+		.family = AF_INET6,
+		.wire = XTCP_WIRE_TCP,
+		.ifindex = inet6_iif(skb),
+		.sdif = inet6_sdif(skb),
+	};
+	struct xtcp_ports ports;
+	unsigned int verdict;
+
+	t.laddr.v6 = hdr->daddr;
+	t.faddr.v6 = hdr->saddr;
+	if (!read_ports(skb, offset, &ports) ||
+	    !xtcp_input_ours(net, &t, &ports))
+		return NF_ACCEPT;
+	verdict = confirm(skb);
+	if (verdict != NF_ACCEPT)
+		return verdict;
+	if (!pskb_may_pull(skb, offset))
+		return NF_DROP;
+	enter_segment(skb, offset);
+	xtcp_ipv6_in(skb, XTCP_WIRE_TCP);
+	return NF_STOLEN;
+}
+
+/* Where the quoted TCP header begins, behind the quoted IPv6 header; or 0. */
+static int quoted6(struct sk_buff *skb, int offset)
+{
+	const struct ipv6hdr *hdr;
+	__be16 frag_off;
+	int behind;
+	u8 next;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*hdr)))
+		return 0;
+	hdr = (const struct ipv6hdr *)(skb->data + offset);
+	next = hdr->nexthdr;
+	behind = ipv6_skip_exthdr(skb, offset + sizeof(*hdr), &next, &frag_off);
+	if (behind < 0 || next != IPPROTO_TCP || frag_off ||
+	    !pskb_may_pull(skb, behind + QUOTED))
+		return 0;
+	return behind - offset;
+}
+
+static void icmp6_in(struct sk_buff *skb, int start)
+{
+	int offset = start + sizeof(struct icmp6hdr);
+	const struct icmp6hdr *icmp;
+	u32 info;
+	int behind;
+
+	if (!pskb_may_pull(skb, offset))
+		return;
+	icmp = (const struct icmp6hdr *)(skb->data + start);
+	if (icmp->icmp6_type & ICMPV6_INFOMSG_MASK)
+		return;
+	behind = quoted6(skb, offset);
+	if (!behind || nf_ip6_checksum(skb, NF_INET_LOCAL_IN, start,
+				       IPPROTO_ICMPV6))
+		return;
+	icmp = (const struct icmp6hdr *)(skb->data + start);
+	info = ntohl(icmp->icmp6_mtu);
+	skb_set_transport_header(skb, start);
+	__skb_pull(skb, offset);
+	xtcp_ipv6_error_in(skb, XTCP_WIRE_TCP, icmp->icmp6_type,
+			   icmp->icmp6_code, behind, info);
+	__skb_push(skb, offset);
+}
+
+static unsigned int hook6(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	u8 next = ipv6_hdr(skb)->nexthdr;
+	__be16 frag_off = 0;
+	int offset;
+
+	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &next,
+				  &frag_off);
+	if (offset < 0 || frag_off)
+		return NF_ACCEPT;
+	if (next == IPPROTO_TCP)
+		return tcp6_in(state->net, skb, offset);
+	if (next == IPPROTO_ICMPV6)
+		icmp6_in(skb, offset);
+	return NF_ACCEPT;
+}
+#endif
+
+/* Behind every filter, before connection tracking's own last step. */
+static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = hook4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_LAST - 1,
+	},
+#if IS_ENABLED(CONFIG_IPV6)
+	{
+		.hook = hook6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP6_PRI_LAST - 1,
+	},
+#endif
+};
+
+int xtcp_wire_tcp_begin(struct net *net)
+{
+	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}
+
+void xtcp_wire_tcp_end(struct net *net)
+{
+	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}
+
+#else
+
+int xtcp_wire_tcp_begin(struct net *net)
+{
+	return -EPROTONOSUPPORT;
+}
+
+void xtcp_wire_tcp_end(struct net *net)
+{
+}
+
+#endif
+
+/* RFC 791 3.1: what a socket's IP options say of this packet. */
+static void put_options(struct iphdr *iph, const struct ip_options *opt,
+			__be32 daddr)
+{
+	u8 *bytes = (u8 *)(iph + 1);
+	u8 *last;
+
+	memcpy(bytes, opt->__data, opt->optlen);
+	if (!opt->srr)
+		return;
+	/* The route's last stop is where the packet shall end. */
+	last = bytes + opt->srr - sizeof(*iph);
+	memcpy(last + last[1] - sizeof(daddr), &daddr, sizeof(daddr));
+}
+
+static u8 choose_ttl(const struct inet_sock *inet, struct dst_entry *dst)
+{
+	int ttl = READ_ONCE(inet->uc_ttl);
+
+	return ttl >= 0 ? ttl : ip4_dst_hoplimit(dst);
+}
+
+int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst)
+{
+	struct net *net = sock_net(sk);
+	const struct inet_sock *inet = inet_sk(sk);
+	const struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	const struct ip_options_rcu *opt;
+	struct iphdr *iph;
+	u32 len;
+	int err;
+
+	rcu_read_lock();
+	opt = rcu_dereference(inet->inet_opt);
+	len = sizeof(*iph) + (opt ? opt->opt.optlen : 0);
+	skb_dst_set_noref(skb, dst);
+	iph = skb_push(skb, len);
+	skb_reset_network_header(skb);
+	memset(iph, 0, sizeof(*iph));
+	iph->version = 4;
+	iph->ihl = len / 4;
+	iph->tos = READ_ONCE(inet->tos);
+	iph->frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
+	iph->ttl = choose_ttl(inet, dst);
+	iph->protocol = IPPROTO_TCP;
+	iph->saddr = fl4->saddr;
+	iph->daddr = fl4->daddr;
+	if (opt && opt->opt.optlen)
+		put_options(iph, &opt->opt, inet->inet_daddr);
+	ip_select_ident_segs(net, skb, sk, skb_shinfo(skb)->gso_segs ?: 1);
+	skb->priority = READ_ONCE(sk->sk_priority);
+	skb->mark = READ_ONCE(sk->sk_mark);
+	err = ip_local_out(net, sk, skb);
+	rcu_read_unlock();
+	return err;
+}
