@@ -75,7 +75,7 @@ static void fill_msg(struct xtcp_diag_msg *m, const struct answers *to,
 
 	memset(m, 0, sizeof(*m));
 	m->family = xtcp_ops.family;
-	m->protocol = IPPROTO_XTCP;
+	m->protocol = xtcp_wire_protocol(s->t.wire);
 	m->version = s->t.family == AF_INET ? 4 : 6;
 	m->form = s->form;
 	m->state = s->state;
@@ -183,6 +183,20 @@ static bool is_wanted(const struct xtcp_diag_req *req, u8 family)
 	return !req->version || req->version == (family == AF_INET ? 4 : 6);
 }
 
+/* The tables of the wire that was asked for, or of each. */
+static void dump_open(struct dump *d, u8 family)
+{
+	struct xtcp_net *xn = d->to.xn;
+	struct xtcp_table *first = xtcp_table_first(xn);
+	struct xtcp_table *last = xtcp_table_last(xn);
+
+	if (d->req.protocol == IPPROTO_XTCP)
+		last = first;
+	else if (d->req.protocol == IPPROTO_TCP)
+		first = last;
+	xtcp_walk_open(&d->walk, first, last, family);
+}
+
 static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *d = cb->data;
@@ -192,8 +206,7 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 		    !dump_family(skb, d))
 			return skb->len;
 		if (++d->family < ARRAY_SIZE(families))
-			xtcp_walk_open(&d->walk, &d->to.xn->table,
-				       families[d->family]);
+			dump_open(d, families[d->family]);
 	}
 	return skb->len;
 }
@@ -215,7 +228,7 @@ static int dump_start(struct netlink_callback *cb)
 	d->req = *req;
 	answers_init(&d->to, cb->skb, cb->nlh);
 	d->to.flags = NLM_F_MULTI;
-	xtcp_walk_open(&d->walk, &d->to.xn->table, families[0]);
+	dump_open(d, families[0]);
 	cb->data = d;
 	return 0;
 }
@@ -234,7 +247,8 @@ static int dump(struct sk_buff *skb, const struct nlmsghdr *nlh,
 }
 
 /* The listener that an exact request means; under RCU. */
-static struct sock *find_listener(struct xtcp_net *xn,
+static struct sock *find_listener(struct xtcp_table *t,
+				  const struct xtcp_observe *ob,
 				  const struct xtcp_diag_req *req,
 				  struct xtcp_sight *s)
 {
@@ -242,14 +256,14 @@ static struct sock *find_listener(struct xtcp_net *xn,
 	loff_t pos = 0;
 	bool more;
 
-	xtcp_walk_open(&w, &xn->table, req->version == 4 ? AF_INET : AF_INET6);
+	xtcp_walk_open(&w, t, t, req->version == 4 ? AF_INET : AF_INET6);
 	/* A connection has a peer with a port. */
 	if (req->foreign.port_least)
 		return NULL;
 	more = xtcp_walk_start(&w, 0);
 	while (more && w.listener) {
 		xtcp_look_listener(w.listener, s);
-		if (xtcp_diag_fits(xn->observe, req, s))
+		if (xtcp_diag_fits(ob, req, s))
 			break;
 		more = xtcp_walk_next(&w, &pos);
 	}
@@ -257,25 +271,39 @@ static struct sock *find_listener(struct xtcp_net *xn,
 	return more && w.listener ? w.listener->sk : NULL;
 }
 
-static struct xtcp_entry *find_entry(struct xtcp_net *xn,
+static struct xtcp_entry *find_entry(struct xtcp_table *table,
 				     const struct xtcp_diag_req *req)
 {
 	struct xtcp_tuple t;
 
 	xtcp_diag_tuple(req, &t);
-	return xtcp_lookup(&xn->table, &t);
+	return xtcp_lookup(table, &t);
+}
+
+/* Which wire it means: the native one, unless it says the other. */
+static struct xtcp_table *exact_table(struct xtcp_net *xn,
+				      const struct xtcp_diag_req *req)
+{
+	return &xn->table[req->protocol == IPPROTO_TCP ? XTCP_WIRE_TCP :
+							 XTCP_WIRE_NATIVE];
+}
+
+static bool is_wire(u8 protocol)
+{
+	return !protocol || protocol == IPPROTO_XTCP || protocol == IPPROTO_TCP;
 }
 
 /* What an exact request means; under RCU. */
 static bool look_for(struct xtcp_net *xn, const struct xtcp_diag_req *req,
 		     struct xtcp_sight *s)
 {
+	struct xtcp_table *t = exact_table(xn, req);
 	struct xtcp_entry *e;
 
-	if (find_listener(xn, req, s))
+	if (find_listener(t, xn->observe, req, s))
 		return true;
-	e = find_entry(xn, req);
-	return e && xtcp_look(&xn->table, e, s) &&
+	e = find_entry(t, req);
+	return e && xtcp_look(t, e, s) &&
 	       xtcp_diag_fits(xn->observe, req, s);
 }
 
@@ -312,7 +340,7 @@ static int handle_look(struct sk_buff *skb, struct nlmsghdr *nlh)
 
 	if (err)
 		return err;
-	if (req.protocol && req.protocol != IPPROTO_XTCP)
+	if (!is_wire(req.protocol))
 		return -EPROTONOSUPPORT;
 	if (nlh->nlmsg_flags & NLM_F_DUMP)
 		return dump(skb, nlh, &req);
@@ -356,20 +384,21 @@ static int destroy(struct xtcp_net *xn, const struct xtcp_diag_req *req)
 		.ob = xn->observe,
 		.req = req,
 	};
+	struct xtcp_table *t = exact_table(xn, req);
 	struct xtcp_sight s;
 	struct xtcp_entry *e;
 	struct sock *sk;
 	int err = -ENOENT;
 
 	rcu_read_lock();
-	sk = find_listener(xn, req, &s);
+	sk = find_listener(t, xn->observe, req, &s);
 	if (sk)
 		return end_sock(sk, &d.end);
-	e = find_entry(xn, req);
+	e = find_entry(t, req);
 	if (e && xtcp_entry_full(e))
 		return end_sock(xtcp_entry_sock(e), &d.end);
 	if (e)
-		err = xtcp_small_end(&xn->table, xtcp_small(e), &d.end);
+		err = xtcp_small_end(t, xtcp_small(e), &d.end);
 	rcu_read_unlock();
 	return err;
 }
@@ -390,7 +419,7 @@ static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 		return err;
 	if (nlh->nlmsg_flags & NLM_F_DUMP || !xtcp_diag_is_exact(&req))
 		return -EINVAL;
-	if (req.protocol && req.protocol != IPPROTO_XTCP)
+	if (!is_wire(req.protocol))
 		return -EPROTONOSUPPORT;
 	err = -ENOENT;
 	for (i = 0; err == -ENOENT && i < TRIES; i++)

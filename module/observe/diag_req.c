@@ -121,6 +121,8 @@ void xtcp_diag_tuple(const struct xtcp_diag_req *req, struct xtcp_tuple *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->family = req->version == 4 ? AF_INET : AF_INET6;
+	t->wire = req->protocol == IPPROTO_TCP ? XTCP_WIRE_TCP :
+						 XTCP_WIRE_NATIVE;
 	t->lport = htons(req->local.port_least);
 	t->fport = htons(req->foreign.port_least);
 	t->ifindex = req->ifindex;

@@ -105,6 +105,7 @@ void xtcp_look_listener(const struct xtcp_listener *l, struct xtcp_sight *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->t.family = l->v6 ? AF_INET6 : AF_INET;
+	s->t.wire = xtcp_wire_of(l->sk);
 	s->t.lport = htons(l->port);
 	s->t.laddr = l->addr;
 	s->t.ifindex = l->ifindex;

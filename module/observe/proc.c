@@ -24,13 +24,15 @@ static void print_end(struct seq_file *seq, u8 family,
 }
 
 /* Our own columns; readers of TCP's stop before them. */
-static void print_ours(struct seq_file *seq, const struct xtcp_record *r)
+static void print_ours(struct seq_file *seq, const struct xtcp_record *r,
+		       u8 wire)
 {
 	u32 ms = r->since_ms ? xtcp_now_ms() - r->since_ms : 0;
 
-	seq_printf(seq, " %s %s %u %s\n", xtcp_opened_name(r->opened),
-		   xtcp_closing_name(r->closing), ms,
-		   xtcp_reason_name(r->reason));
+	seq_printf(seq, " %s %s %s %u %s\n",
+		   wire == XTCP_WIRE_TCP ? "tcp" : "native",
+		   xtcp_opened_name(r->opened), xtcp_closing_name(r->closing),
+		   ms, xtcp_reason_name(r->reason));
 }
 
 static void print_stream(struct seq_file *seq, const struct xtcp_sight *l)
@@ -68,7 +70,7 @@ static void print_line(struct seq_file *seq, const struct xtcp_sight *l,
 		print_stream(seq, l);
 	else
 		seq_puts(seq, " 0 0 0 0 -1");
-	print_ours(seq, &l->rec);
+	print_ours(seq, &l->rec, l->t.wire);
 }
 
 static int show(struct seq_file *seq, void *v)
@@ -81,7 +83,7 @@ static int show(struct seq_file *seq, void *v)
 		seq_puts(seq, w->family == AF_INET ? "rem_address   " :
 			 "                        remote_address                        ");
 		seq_puts(seq, "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
-		seq_puts(seq, " refs pointer rto ato quick|inter cwnd ssthresh opened closing ms_in_state reason\n");
+		seq_puts(seq, " refs pointer rto ato quick|inter cwnd ssthresh wire opened closing ms_in_state reason\n");
 		return 0;
 	}
 	if (w->listener)

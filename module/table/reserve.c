@@ -87,17 +87,21 @@ static int reserve_bind(struct socket *sock, const struct xtcp_claim *claim,
 
 /*
  * Of the same port we may have narrower reservations already: for the moment of
- * the bind they let the new one stand beside them, as SO_REUSEADDR does.
+ * the bind they let the new one stand beside them, as SO_REUSEADDR does. The
+ * first of a port never has it, or the host's TCP would remember and let in
+ * whoever has it, too.
  */
 static void reserve_let(struct xtcp_reserve *v, u16 port, struct sock *sk,
 			unsigned char reuse)
 {
 	struct xtcp_reservation *r;
 
-	sk->sk_reuse = reuse;
-	hlist_for_each_entry(r, reserve_bucket(v, port), node)
-		if (r->port == port)
-			r->sock->sk->sk_reuse = reuse;
+	hlist_for_each_entry(r, reserve_bucket(v, port), node) {
+		if (r->port != port)
+			continue;
+		r->sock->sk->sk_reuse = reuse;
+		sk->sk_reuse = reuse;
+	}
 }
 
 static int reserve_make_socket(struct xtcp_reserve *v, struct net *net,

@@ -242,6 +242,42 @@ static void addresses(void)
 	CHECK(conflict(ANY4, 0, ANY4, DEV1, false), "none and a device");
 }
 
+static void covers(void)
+{
+	/* Whose reservation serves for whom, row for column. */
+	static const bool covers[6][6] = {
+		[ANY4] = { [ANY4] = 1, [A4] = 1, [B4] = 1 },
+		[A4] = { [A4] = 1 },
+		[B4] = { [B4] = 1 },
+		[ANY6] = { 1, 1, 1, 1, 1, 1 },
+		[A6] = { [A6] = 1 },
+		[B6] = { [B6] = 1 },
+	};
+	struct xtcp_claim x, y;
+	int a, b;
+
+	for (a = ANY4; a <= B6; a++) {
+		for (b = ANY4; b <= B6; b++) {
+			x = claim(a, 0);
+			y = claim(b, 0);
+			CHECK(xtcp_claim_covers(&x, &y) == covers[a][b],
+			      "address %d for %d", a, b);
+		}
+	}
+	x = claim(ANY6, V6ONLY);
+	y = claim(A4, 0);
+	CHECK(!xtcp_claim_covers(&x, &y), "v6only has no IPv4");
+	y = claim(ANY6, 0);
+	CHECK(!xtcp_claim_covers(&x, &y), "v6only is not dual");
+	CHECK(xtcp_claim_covers(&y, &x), "dual is v6only, too");
+	x = claim(ANY4, DEV1);
+	y = claim(ANY4, 0);
+	CHECK(!xtcp_claim_covers(&x, &y), "one device is not all");
+	CHECK(xtcp_claim_covers(&y, &x), "all are one, too");
+	y = claim(ANY4, DEV2);
+	CHECK(!xtcp_claim_covers(&x, &y), "another device");
+}
+
 static void reuse(void)
 {
 	CHECK(!conflict(A4, REUSE, A4, REUSE, false), "both agree");
@@ -361,6 +397,7 @@ int main(void)
 	run("wheel_clock_wraps", wheel_clock_wraps);
 	run("wheel_past_times", wheel_past_times);
 	run("addresses", addresses);
+	run("covers", covers);
 	run("reuse", reuse);
 	run("time_wait", time_wait);
 	run("reuseport", reuseport);

@@ -35,7 +35,8 @@ struct xtcp_diag_end {
 /**
  * struct xtcp_diag_req - what SOCK_DIAG_BY_FAMILY and SOCK_DESTROY ask for
  * @family:	the protocol family, AF_XTCP
- * @protocol:	wire: IPPROTO_XTCP, IPPROTO_TCP; 0: each
+ * @protocol:	wire: IPPROTO_XTCP, IPPROTO_TCP; 0: each, or where exactly one
+ *		is meant the native one
  * @version:	of IP: 4, 6; 0: both
  * @reserved:	0
  * @show:	XTCP_DIAG_SHOW_INFO and the like
