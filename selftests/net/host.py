@@ -20,7 +20,7 @@ from tap import Mismatch, Skip, test	# noqa: E402
 
 AF_XTCP = int(os.environ.get("XTCP_TEST_FAMILY", "19"))
 XTCP_IPV6 = 0x100
-IPPROTO_XTCP = 253
+PROTO = 6 if os.environ.get("XTCP_TEST_WIRE") == "tcp" else 253
 VERSIONS = (4, 6)
 FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
 LOOP = {4: "127.0.0.1", 6: "::1"}
@@ -175,7 +175,7 @@ class Row:
         self.state = STATES[int(col[3], 16)]
         self.tx, self.rx = (int(x, 16) for x in col[4].split(":"))
         self.timer = int(col[5].split(":")[0], 16)
-        self.opened, self.closing, ms, self.reason = col[17:21]
+        self.opened, self.closing, ms, self.reason = col[-4:]
         self.ms = int(ms)
 
 
@@ -286,7 +286,7 @@ def leaves_nothing():
 # Sockets --------------------------------------------------------------
 
 def new_socket(v, family=AF_XTCP):
-    number = IPPROTO_XTCP | (XTCP_IPV6 if v == 6 else 0)
+    number = PROTO | (XTCP_IPV6 if v == 6 else 0)
     raw = socket.socket(family, socket.SOCK_STREAM, number)
     # Python knows no addresses of our family; IPv4's and IPv6's are right.
     return socket.socket(FAMILY[v], socket.SOCK_STREAM, 0,
