@@ -156,13 +156,22 @@ def become(path, arguments):
     runpy.run_path(path, run_name="__main__")
 
 
-def start(path, arguments):
+def parts(argument):
+    """FOLDER/FILE[@tcp][:NAME,...]: the program, its wire, its arguments."""
+    name, _, rest = argument.partition(":")
+    test, _, wire = name.partition("@")
+    return test, wire, rest.split(",") if rest else []
+
+
+def start(path, wire, arguments):
     sys.stdout.flush()
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
+        if wire:
+            os.environ["XTCP_TEST_WIRE"] = wire
         become(path, arguments)
         code = 0
     except SystemExit as end:
@@ -242,7 +251,7 @@ def host_waits():
 
 def run(folder, argument, limit_s, kmsg, faults):
     """Again if it failed while it waited for the host: the clock leapt."""
-    test, _, rest = argument.partition(":")
+    test, wire, arguments = parts(argument)
     path = program_of(folder, test)
     for attempt in range(1, ATTEMPTS + 1):
         say("begin", argument)
@@ -250,7 +259,7 @@ def run(folder, argument, limit_s, kmsg, faults):
         how = "missing"
         if path:
             faults.begin()
-            how = wait(start(path, rest.split(",") if rest else []), limit_s)
+            how = wait(start(path, wire, arguments), limit_s)
             end_leftovers()
             say("faults", argument, faults.end())
         waits = host_waits() - waits
@@ -353,7 +362,7 @@ def warm_up(folder, tests):
     if os.environ.get("XTCP_GUEST") == "par" or \
             os.environ.get("XTCP_TEST_FAULTS"):
         return
-    paths = [program_of(folder, t.partition(":")[0]) for t in tests]
+    paths = [program_of(folder, parts(t)[0]) for t in tests]
     texts = "".join(read(p) for p in paths if p and p[-3:] in (".py", ".sh"))
     for path in read(folder + "/in-memory").split():
         bring(path)
