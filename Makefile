@@ -36,7 +36,9 @@ help:
 	@echo 'make check-kcsan  the same in one that finds data races'
 	@echo 'make fuzz         fuzz the pure floors, FUZZ_SECONDS=600 each;'
 	@echo '                  ENGINE=afl: with AFL++ instead of libFuzzer'
-	@echo 'make install      module, headers, xtcp-ss, manual pages'
+	@echo 'make tools        build xtcp-ss, and xtcp-run, which runs programs on XTCP'
+	@echo 'make interop      many programs on XTCP, each against each: a table'
+	@echo 'make install      module, headers, xtcp-ss, xtcp-run, manual pages'
 	@echo '                  (AUTOLOAD=1: socket() may load the module)'
 	@echo 'make uninstall    remove them'
 	@echo 'make deps         install the Debian packages that are missing'
@@ -68,6 +70,7 @@ $(O)/xtcp.ko: farm
 # What operators use.
 tools:
 	+@$(MAKE) -s -C tools/xtcp-ss OUT=$(CURDIR)/build/tools
+	+@$(MAKE) -s -C tools/xtcp-run OUT=$(CURDIR)/build/tools
 
 farm:
 	@mkdir -p $(O)
@@ -79,6 +82,10 @@ deps:
 
 selftests:
 	+$(MAKE) -C selftests
+
+# INTEROP="sessions web:asyncio": only those
+interop:
+	@scripts/interop $(INTEROP)
 
 check:
 	@scripts/check $(TESTS)
@@ -149,15 +156,17 @@ install: module tools
 	else \
 		rm -f $(ALIAS); \
 	fi
+	+@$(MAKE) -s -C tools/xtcp-run OUT=$(CURDIR)/build/tools install
 	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KRELEASE)
 
 uninstall:
 	rm -f $(MODDIR)/xtcp.ko $(ALIAS) $(SBIN)/xtcp-ss \
 		$(addprefix $(HEADERS)/,$(notdir $(wildcard module/uapi/linux/*.h))) \
 		$(SHARE)/xtcp.lua $(MAN)/man7/xtcp.7 $(MAN)/man8/xtcp-ss.8
+	+@$(MAKE) -s -C tools/xtcp-run uninstall
 	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(KRELEASE)
 
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module tools farm deps selftests check fuzz replay demo docs explore ladders mutants simulate install uninstall clean
+.PHONY: all help module tools interop farm deps selftests check fuzz replay demo docs explore ladders mutants simulate install uninstall clean
