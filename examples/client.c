@@ -2,10 +2,10 @@
 /* client ADDRESS: sends the numbers 1 to 10 and waits for the server's close. */
 #include <arpa/inet.h>
 #include <err.h>
-#include <linux/xtcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "family.h"
 #include "step.h"
 
 int main(int argc, char **argv)
@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 		.sin_family = AF_INET, .sin_port = htons(33333),
 	};
 	char ten[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
-	int fd = socket(AF_XTCP, SOCK_STREAM, 0);
+	int fd = stream_socket();
 
 	if (fd < 0 || argc < 2 || !inet_aton(argv[1], &server.sin_addr))
 		err(1, "client ADDRESS");

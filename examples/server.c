@@ -2,10 +2,10 @@
 /* server: reads the ten numbers of one client, sleeps a moment, and closes. */
 #include <arpa/inet.h>
 #include <err.h>
-#include <linux/xtcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "family.h"
 #include "step.h"
 
 int main(void)
@@ -13,12 +13,13 @@ int main(void)
 	struct sockaddr_in any = {
 		.sin_family = AF_INET, .sin_port = htons(33333),
 	};
-	int fd = socket(AF_XTCP, SOCK_STREAM, 0);
+	int fd = stream_socket();
 	char ten[10];
-	int client, i;
+	int client, i, yes = 1;
 
 	if (fd < 0)
 		err(1, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	step("bind and listen");
 	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) || listen(fd, 1))
 		err(1, "listen");
