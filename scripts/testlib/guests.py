@@ -21,7 +21,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BOOT_S = 600		# wall time for boot and warm-up
 DEFAULT_COST_S = {"net": 60, "socket": 10, "packet": 15,	# at the first run
-                  "soak": 300}
+                  "programs": 100, "soak": 300}
 TIMES = os.path.join(os.environ.get("XDG_CACHE_HOME",
                                     os.path.expanduser("~/.cache")),
                      "xtcp", "test-times.json")
