@@ -143,21 +143,39 @@ def program_of(folder, test):
     return None
 
 
-def become(path, arguments):
+# Behind the @ of a name: XTCP's TCP wire on both sides, or on one, with the
+# host's TCP on the other.
+WIRES = {
+    "": ([], {}),
+    "tcp": ([], {"XTCP_TEST_WIRE": "tcp"}),
+    "listens": (["--listen-only"], {"XTCP_TEST_HOST": "1",
+                                    "XTCP_TEST_MIXED": "1"}),
+    "connects": (["--connect-only"], {"XTCP_TEST_HOST": "1",
+                                      "XTCP_TEST_MIXED": "1"}),
+}
+
+
+def become(path, wire, arguments):
     """In the child: turn into the test."""
+    options, environment = WIRES[wire]
+    tool = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tools",
+                        "xtcp-run")
+    os.environ.update(environment)
     os.setpgid(0, 0)
     fresh_namespaces()
     os.chdir(os.path.dirname(path))
     os.dup2(1, 2)
     if not path.endswith(".py"):
-        os.execv(path, [path] + arguments)
+        by = [tool] + options if options else []
+        command = by + [path] + arguments
+        os.execv(command[0], command)
     sys.argv = [path] + arguments
     sys.path[0] = os.path.dirname(path)
     runpy.run_path(path, run_name="__main__")
 
 
 def parts(argument):
-    """FOLDER/FILE[@tcp][:NAME,...]: the program, its wire, its arguments."""
+    """FOLDER/FILE[@WIRE][:NAME,...]: the program, its wire, its arguments."""
     name, _, rest = argument.partition(":")
     test, _, wire = name.partition("@")
     return test, wire, rest.split(",") if rest else []
@@ -170,9 +188,7 @@ def start(path, wire, arguments):
         return pid
     code = 1
     try:
-        if wire:
-            os.environ["XTCP_TEST_WIRE"] = wire
-        become(path, arguments)
+        become(path, wire, arguments)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else bool(end.code)

@@ -227,6 +227,7 @@ TEST_F(opening, self_connect_accident)
 {
 	int v = variant->version;
 
+	XT_NOT_MIXED();
 	ASSERT_EQ(0, xt_write_file("/proc/sys/net/ipv4/ip_local_port_range",
 				   "40000 40003\n"));
 	if (!xt_host()) {

@@ -127,6 +127,7 @@ TEST_F(resets, data_after_close__read)
 {
 	char c;
 
+	XT_NOT_MIXED();
 	xt_shut(&self->p.server);
 	XT_ASSERT_CLIENT(TCP_CLOSE_WAIT);
 	EXPECT_EQ(0, XT(recv(self->p.client, &c, 1, 0)));
@@ -143,6 +144,7 @@ TEST_F(resets, data_after_close__earlier_bytes)
 {
 	char buf[8];
 
+	XT_NOT_MIXED();
 	ASSERT_EQ(5, XT(send(self->p.server, "bytes", 5, 0)));
 	xt_shut(&self->p.server);
 	XT_ASSERT_CLIENT(TCP_CLOSE_WAIT);

@@ -25,15 +25,22 @@ static bool read_row(const char *line, struct xt_row *r)
 		      &r->inode) == 10;
 }
 
-/* The rows of this namespace's table; how many, or -errno. */
-int xt_rows(int version, struct xt_row *rows, int max)
+/* One side is XTCP's, the other the host's: tests run under xtcp-run. */
+bool xt_mixed(void)
+{
+	return getenv("XTCP_TEST_MIXED");
+}
+
+static int read_table(const char *name, int version, struct xt_row *rows,
+		      int max)
 {
 	char path[64], line[512];
 	FILE *f;
 	int n = 0;
 
-	snprintf(path, sizeof(path), "/proc/thread-self/net/%s%s",
-		 xt_host() ? "tcp" : "xtcp", version == 6 ? "6" : "");
+	/* By a path that xtcp-run does not recognise. */
+	snprintf(path, sizeof(path), "/proc/thread-self/./net/%s%s", name,
+		 version == 6 ? "6" : "");
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
@@ -42,6 +49,18 @@ int xt_rows(int version, struct xt_row *rows, int max)
 			n++;
 	fclose(f);
 	return n;
+}
+
+/* The rows of this namespace's table, or of both; how many, or -errno. */
+int xt_rows(int version, struct xt_row *rows, int max)
+{
+	int n = read_table(xt_host() ? "tcp" : "xtcp", version, rows, max);
+	int more;
+
+	if (!xt_mixed() || n < 0)
+		return n;
+	more = read_table("xtcp", version, rows + n, max - n);
+	return more < 0 ? more : n + more;
 }
 
 /* The row of that connection (of a listener: rport 0); 0 or -ENOENT. */
@@ -157,8 +176,12 @@ int xt_set_sysctl(const char *name, long value)
 {
 	char path[128], text[32];
 
-	sysctl_path(name, path, sizeof(path));
 	snprintf(text, sizeof(text), "%ld\n", value);
+	if (xt_mixed()) {
+		snprintf(path, sizeof(path), "/proc/sys/net/xtcp/%s", name);
+		xt_write_file(path, text);
+	}
+	sysctl_path(name, path, sizeof(path));
 	return xt_write_file(path, text);
 }
 

@@ -6,6 +6,7 @@
  *   XTCP_TEST_HOST=1	the host's TCP, as the reference the tests are held to
  *   XTCP_TEST_FAMILY=N	the family number, if the module was loaded with one
  *   XTCP_TEST_WIRE=tcp	XTCP's TCP wire instead of the native one
+ *   XTCP_TEST_MIXED=1	with XTCP_TEST_HOST=1, under xtcp-run: one side is XTCP's
  *   XTCP_TEST_KEEP_NETNS=1	stay in the caller's network namespace, so that
  *			the caller can capture and watch
  *   XTCP_TEST_VARIANT=V	only the fixture variants of that name (ipv4, ipv6)
@@ -50,6 +51,12 @@
 #define XT_ONLY_XTCP() do { \
 	if (xt_host()) \
 		SKIP(return, "a feature of XTCP"); \
+} while (0)
+
+/* And this one is about what XTCP and the host's TCP do each in its own way. */
+#define XT_NOT_MIXED() do { \
+	if (xt_mixed()) \
+		SKIP(return, "the two ends differ here on purpose"); \
 } while (0)
 
 struct xt_addr {
@@ -134,6 +141,7 @@ long long xt_now_ms(void);
 void xt_sleep_ms(int ms);
 
 /* xtcp_net.c: what /proc says, settings, namespaces, links, capture */
+bool xt_mixed(void);
 int xt_rows(int version, struct xt_row *rows, int max);
 int xt_row(int version, uint16_t lport, uint16_t rport, struct xt_row *row);
 int xt_state(int version, uint16_t lport, uint16_t rport);
