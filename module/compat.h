@@ -15,6 +15,7 @@
 #include <linux/ipv6.h>
 #include <linux/net.h>
 #include <linux/sysctl.h>
+#include <linux/tcp.h>
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -149,6 +150,14 @@ xtcp_register_sysctl(struct net *net, const char *path,
 	return register_net_sysctl_sz(net, path, table, n);
 #else
 	return register_net_sysctl(net, path, table);
+#endif
+}
+
+/* Fields of struct tcp_info that were not always there. */
+static inline void xtcp_tcpi_rcv_wnd(struct tcp_info *i, u32 bytes)
+{
+#if XTCP_SINCE(6, 2)
+	i->tcpi_rcv_wnd = bytes;
 #endif
 }
 

@@ -67,6 +67,13 @@ static const struct ctl_table template[] = {
 		.proc_handler = proc_dointvec_minmax,
 		.extra1 = SYSCTL_ONE,
 	},
+	{
+		.procname = "notsent_lowat",
+		.data = (void *)offsetof(struct xtcp_settings, notsent_lowat),
+		.maxlen = sizeof(unsigned int),
+		.mode = 0644,
+		.proc_handler = proc_douintvec,
+	},
 };
 
 /* Behind the settings: two of their own, and the empty one that ends it. */

@@ -43,6 +43,7 @@ static void inherit(struct sock *child, const struct xtcp_sock *from)
 	x->quickack = from->quickack;
 	x->slow_ack = from->slow_ack;
 	x->user_mss = from->user_mss;
+	x->notsent_lowat = from->notsent_lowat;
 	x->user_timeout_ms = from->user_timeout_ms;
 	x->keep = from->keep;
 	x->linger2 = from->linger2;

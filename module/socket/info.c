@@ -4,55 +4,65 @@
  */
 #include <linux/tcp.h>
 
+#include "compat.h"
 #include "socket/sock.h"
+
+/* What the host's TCP calls these phases. */
+static u8 ca_state(const struct xtcp_recovery *v)
+{
+	switch (v->phase) {
+	case XTCP_RECOVERY_FAST:
+		return TCP_CA_Recovery;
+	case XTCP_RECOVERY_LOSS:
+		return TCP_CA_Loss;
+	default:
+		return v->dupacks ? TCP_CA_Disorder : TCP_CA_Open;
+	}
+}
+
+static u8 options_of(const struct xtcp_record *r)
+{
+	u8 options = 0;
+
+	if (r->flags & XTCP_F_TS)
+		options |= TCPI_OPT_TIMESTAMPS;
+	if (r->flags & XTCP_F_SACK)
+		options |= TCPI_OPT_SACK;
+	if (r->flags & XTCP_F_WSCALE)
+		options |= TCPI_OPT_WSCALE;
+	return options;
+}
+
+static u32 unacked(const struct sock *sk, u32 mss)
+{
+	const struct xtcp_record *r = &xtcp_sk(sk)->rec;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return READ_ONCE(sk->sk_ack_backlog);
+	return DIV_ROUND_UP(r->snd_nxt - r->snd_una, mss);
+}
+
+static u32 age_ms(u64 now_us, u64 then_us)
+{
+	return then_us ? div_u64(now_us - then_us, USEC_PER_MSEC) : 0;
+}
 
 /* TCP_INFO */
 void xtcp_fill_tcp_info(struct sock *sk, void *to)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_stream *st = &x->stream;
-	struct tcp_info *i = to;
+	const struct xtcp_record *r = &x->rec;
 	u32 mss = max(x->mss, 1u);
 	u64 now_us = xtcp_now_us();
+	struct tcp_info *i = to;
 
-	i->tcpi_state = sk->sk_state;
-	i->tcpi_retransmits = x->rec.retries;
-	i->tcpi_probes = st->persist.unanswered + st->keepalive.probes;
-	i->tcpi_backoff = st->rtt.backoff;
-	if (x->rec.flags & XTCP_F_TS)
-		i->tcpi_options |= TCPI_OPT_TIMESTAMPS;
-	if (x->rec.flags & XTCP_F_WSCALE)
-		i->tcpi_options |= TCPI_OPT_WSCALE;
-	i->tcpi_snd_wscale = x->rec.snd_wscale;
-	i->tcpi_rcv_wscale = x->rec.rcv_wscale;
-	i->tcpi_rto = xtcp_rtt_rto_us(&st->rtt);
-	i->tcpi_ato = st->delack.delay_us;
-	i->tcpi_snd_mss = x->mss;
-	i->tcpi_rcv_mss = st->delack.full;
-	if (sk->sk_state == TCP_LISTEN) {
-		i->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
-		i->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
-		return;
-	}
-	i->tcpi_unacked = DIV_ROUND_UP(x->rec.snd_nxt - x->rec.snd_una, mss);
-	i->tcpi_last_data_sent = div_u64(now_us - st->sent_us, USEC_PER_MSEC);
-	i->tcpi_last_data_recv = div_u64(now_us - st->delack.heard_us,
-					 USEC_PER_MSEC);
-	i->tcpi_last_ack_recv = div_u64(now_us - st->keepalive.heard_us,
-					USEC_PER_MSEC);
-	i->tcpi_rtt = st->rtt.srtt_us;
-	i->tcpi_rttvar = st->rtt.rttvar_us;
-	i->tcpi_snd_ssthresh = st->cc.ssthresh / mss;
-	i->tcpi_snd_cwnd = st->cc.cwnd / mss;
-	i->tcpi_advmss = x->rec.mss;
-	i->tcpi_rcv_space = xtcp_window_space(READ_ONCE(sk->sk_rcvbuf));
-	i->tcpi_total_retrans = x->retransmits;
-	i->tcpi_bytes_acked = x->bytes_acked;
-	i->tcpi_bytes_received = x->bytes_received;
-	i->tcpi_segs_out = x->segs_out;
-	i->tcpi_segs_in = x->segs_in;
-	i->tcpi_bytes_sent = x->bytes_sent;
-	i->tcpi_snd_wnd = x->rec.snd_wnd;
+#define XTCP_TCP_INFO(field, value, text) i->tcpi_##field = (value);
+#define XTCP_TCP_INFO_NEWER(field, value, text) \
+	xtcp_tcpi_##field(i, value);
+#include "socket/tcp_info.def"
+#undef XTCP_TCP_INFO
+#undef XTCP_TCP_INFO_NEWER
 }
 
 /* What there is without a socket, too. */

@@ -111,6 +111,7 @@ static bool to_socket(struct xtcp_net *xn, struct sock *sk,
 		kfree_skb(skb);
 		return true;
 	}
+	sk_incoming_cpu_update(sk);
 	bh_lock_sock_nested(sk);
 	ours = xtcp_entry_matches(entry, t);
 	if (!ours) {

@@ -192,6 +192,18 @@ static int get_user_timeout(struct sock *sk)
 	return xtcp_sk(sk)->user_timeout_ms;
 }
 
+static int set_notsent_lowat(struct sock *sk, int val)
+{
+	WRITE_ONCE(xtcp_sk(sk)->notsent_lowat, val);
+	sk->sk_write_space(sk);
+	return 0;
+}
+
+static int get_notsent_lowat(struct sock *sk)
+{
+	return xtcp_sk(sk)->notsent_lowat;
+}
+
 static int set_isn(struct sock *sk, int val)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -254,6 +266,7 @@ static const struct data_option {
 } data_options[] = {
 	{ SOL_TCP, TCP_INFO, xtcp_fill_tcp_info, sizeof(struct tcp_info) },
 	{ SOL_TCP, TCP_CONGESTION, fill_congestion, CC_NAME_MAX },
+	{ SOL_TCP, TCP_CC_INFO, NULL, 0 },
 	{ SOL_XTCP, XTCP_INFO, xtcp_fill_info, sizeof(struct xtcp_info) },
 };
 
@@ -353,9 +366,12 @@ static int copy_out(const void *from, size_t size, char __user *val,
 static int get_data(struct sock *sk, const struct data_option *opt,
 		    char __user *val, int __user *len)
 {
-	void *buf = kzalloc(opt->size, GFP_KERNEL);
+	void *buf;
 	int err;
 
+	if (!opt->size)
+		return put_user(0, len) ? -EFAULT : 0;
+	buf = kzalloc(opt->size, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	lock_sock(sk);

@@ -322,6 +322,9 @@ void xtcp_push(struct sock *sk, bool more)
 		if (send_text(sk, &out))
 			break;
 	}
+	/* TCP_NOTSENT_LOWAT: what has left makes room, not only what arrived. */
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
 }
 
 /* One byte, or the FIN, against a closed window (RFC 9293 3.8.6.1) */

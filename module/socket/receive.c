@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * recv() and its kin (RFC 9293 3.10.3).
+ * recv() and its kin (RFC 9293 3.10.3), and splice() out of a socket.
  */
 #include <linux/sched/signal.h>
+#include <linux/splice.h>
 #include <net/busy_poll.h>
 #include <net/inet_common.h>
 #include <net/ipv6.h>
@@ -12,19 +13,28 @@
 
 /**
  * struct reading - a read under way
- * @msg:	where to
- * @flags:	MSG_PEEK and the like
+ * @msg:	where to; NULL: into @pipe
+ * @pipe:	where to
+ * @stamp:	holds the time at which the last text arrived; NULL: unwanted
+ * @flags:	MSG_PEEK and the like; of @pipe: SPLICE_F_MOVE and the like
  * @seq:	sequence number of the next byte to give
  * @left:	bytes that are still wanted
  * @copied:	bytes given so far
  */
 struct reading {
 	struct msghdr *msg;
+	struct pipe_inode_info *pipe;
+	struct sk_buff *stamp;
 	int flags;
 	u32 seq;
 	size_t left;
 	int copied;
 };
+
+static bool peeks(const struct reading *rd)
+{
+	return rd->msg && rd->flags & MSG_PEEK;
+}
 
 /*
  * Without SO_RCVBUF, the buffer holds four times what the reader takes in a round
@@ -70,7 +80,7 @@ static void advance(struct sock *sk, struct reading *rd, u32 by)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	rd->seq += by;
-	if (rd->flags & MSG_PEEK)
+	if (peeks(rd))
 		return;
 	x->copied_seq = rd->seq;
 	xtcp_urgent_read(&x->stream.urgent, x->copied_seq);
@@ -100,27 +110,61 @@ static u32 stop_at_mark(struct sock *sk, const struct reading *rd, u32 used,
 	return 0;
 }
 
+/* Return: how many of @len bytes the reader took, or a negative errno. */
+static int give(struct sock *sk, struct reading *rd, struct sk_buff *skb,
+		u32 len)
+{
+	u32 off = rd->seq - XTCP_SKB_CB(skb)->seq;
+
+	if (!rd->msg)
+		return skb_splice_bits(skb, sk, off, rd->pipe, len, rd->flags);
+	if (rd->flags & MSG_TRUNC)
+		return len;
+	return skb_copy_datagram_msg(skb, off, rd->msg, len) ? -EFAULT : len;
+}
+
+/* One time for the whole read: that of the last text in it, as with TCP. */
+static void keep_stamp(const struct sock *sk, struct reading *rd,
+		       struct sk_buff *skb)
+{
+	if (!rd->msg || rd->stamp == skb ||
+	    (!sock_flag(sk, SOCK_RCVTSTAMP) && !READ_ONCE(sk->sk_tsflags)))
+		return;
+	consume_skb(rd->stamp);
+	rd->stamp = skb_get(skb);
+}
+
+static void tell_stamp(struct sock *sk, struct reading *rd)
+{
+	if (!rd->stamp)
+		return;
+	sock_recv_timestamp(rd->msg, sk, rd->stamp);
+	consume_skb(rd->stamp);
+}
+
+/* Return: 1 to go on, 0 when the reader takes no more, or a negative errno. */
 static int copy_from(struct sock *sk, struct reading *rd, struct sk_buff *skb)
 {
 	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-	u32 used = min_t(size_t, cb->end - rd->seq, rd->left);
+	u32 there = min_t(size_t, cb->end - rd->seq, rd->left);
 	bool skip;
-	int err = 0;
+	int used;
 
-	used = stop_at_mark(sk, rd, used, &skip);
-	if (used && !(rd->flags & MSG_TRUNC))
-		err = skb_copy_datagram_msg(skb, rd->seq - cb->seq, rd->msg,
-					    used);
-	if (err)
-		return -EFAULT;
+	there = stop_at_mark(sk, rd, there, &skip);
+	used = there ? give(sk, rd, skb, there) : 0;
+	if (used < 0)
+		return used;
 	if (used)
-		sock_recv_timestamp(rd->msg, sk, skb);
+		keep_stamp(sk, rd, skb);
 	rd->copied += used;
 	rd->left -= used;
 	advance(sk, rd, used + skip);
-	if (!(rd->flags & MSG_PEEK) && seq_geq(rd->seq, cb->end))
-		sk_eat_skb(sk, skb);
-	return 0;
+	if (!peeks(rd) && seq_geq(rd->seq, cb->end)) {
+		__skb_unlink(skb, &sk->sk_receive_queue);
+		/* Its time may still be wanted. */
+		consume_skb(skb);
+	}
+	return used == there;
 }
 
 /* The skb that holds the next byte, or NULL when it has not arrived. */
@@ -178,7 +222,7 @@ static int read_stream(struct sock *sk, struct reading *rd, size_t target,
 		skb = next_skb(sk, rd, &last);
 		if (skb) {
 			err = copy_from(sk, rd, skb);
-			if (err)
+			if (err <= 0)
 				return rd->copied ? rd->copied : err;
 			continue;
 		}
@@ -197,7 +241,7 @@ static int read_stream(struct sock *sk, struct reading *rd, size_t target,
 				return rd->copied ? rd->copied : err;
 		}
 		/* Another reader may have been here. */
-		if (!(rd->flags & MSG_PEEK))
+		if (!peeks(rd))
 			rd->seq = xtcp_sk(sk)->copied_seq;
 	}
 	return rd->copied;
@@ -234,6 +278,29 @@ int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 				sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
 		if (!(flags & MSG_PEEK))
 			after_read(sk, n);
+		tell_stamp(sk, &rd);
+	}
+	release_sock(sk);
+	return n;
+}
+
+/* splice(): pages move into the pipe, as many as there are now. */
+ssize_t xtcp_splice_read(struct socket *sock, loff_t *pos,
+			 struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags)
+{
+	struct sock *sk = sock->sk;
+	struct reading rd = { .pipe = pipe, .flags = flags, .left = len };
+	long timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
+	int n = -ENOTCONN;
+
+	if (*pos)
+		return -ESPIPE;
+	lock_sock(sk);
+	if (sk->sk_state != TCP_LISTEN) {
+		rd.seq = xtcp_sk(sk)->copied_seq;
+		n = read_stream(sk, &rd, 1, timeo);
+		after_read(sk, n);
 	}
 	release_sock(sk);
 	return n;

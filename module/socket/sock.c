@@ -40,6 +40,7 @@ void xtcp_settings_default(struct xtcp_settings *s)
 #undef XTCP_SETTING
 	memcpy(s->rmem, sysctl_rmem, sizeof(s->rmem));
 	memcpy(s->wmem, sysctl_wmem, sizeof(s->wmem));
+	s->notsent_lowat = UINT_MAX;
 }
 
 /* All of a socket that is not struct sock's own; also for a child. */
@@ -110,9 +111,20 @@ static void put_port(struct sock *sk)
 	inet_sk(sk)->inet_sport = 0;
 }
 
+/* TCP_NOTSENT_LOWAT: a writer is woken only when half of it has left. */
+static bool unsent_is_low(const struct sock *sk, int wake)
+{
+	u32 low = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
+
+	if (!low)
+		low = READ_ONCE(xtcp_net(sock_net(sk))->settings.notsent_lowat);
+	return (u64)xtcp_unsent(sk) << wake < low;
+}
+
 static bool memory_free(const struct sock *sk, int wake)
 {
-	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf);
+	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf) &&
+	       unsent_is_low(sk, wake);
 }
 
 #define XTCP_PROTO_COMMON						\
@@ -204,6 +216,8 @@ XTCP_DEFINE_ACCEPT(accept_call, xtcp_accept_call)
 	.getsockopt	= xtcp_getsockopt,				\
 	.sendmsg	= sendmsg_call,					\
 	.recvmsg	= recvmsg_call,					\
+	.splice_read	= xtcp_splice_read,				\
+	.gettstamp	= sock_gettstamp,				\
 	.mmap		= sock_no_mmap
 
 /* .family is written once, when the module knows its number. */

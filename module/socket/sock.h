@@ -41,6 +41,7 @@ struct xtcp_counters {
  * struct xtcp_settings - net.xtcp.* of a namespace: see settings.def
  * @rmem:	receive buffer: least, default, most; bytes
  * @wmem:	send buffer: least, default, most; bytes
+ * @notsent_lowat: unsent bytes above which a socket is not writable
  */
 struct xtcp_settings {
 #define XTCP_SETTING(name, def, min, max, unit, text) int name;
@@ -48,6 +49,7 @@ struct xtcp_settings {
 #undef XTCP_SETTING
 	int rmem[3];
 	int wmem[3];
+	unsigned int notsent_lowat;
 };
 
 /**
@@ -125,6 +127,7 @@ static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
  * @slow_ack:	TCP_QUICKACK was last set to 0
  * @defer_accept: TCP_DEFER_ACCEPT, seconds
  * @user_mss:	TCP_MAXSEG, 0: none
+ * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the namespace's
  * @user_timeout_ms: TCP_USER_TIMEOUT
  * @keep:	keep-alive times of this socket
  * @syn_retries: TCP_SYNCNT, 0: the namespace's
@@ -178,6 +181,7 @@ struct xtcp_sock {
 	bool slow_ack;
 	u32 defer_accept;
 	u16 user_mss;
+	u32 notsent_lowat;
 	u32 user_timeout_ms;
 	struct xtcp_keep_params keep;
 	u8 syn_retries;
@@ -400,11 +404,27 @@ void xtcp_room(const struct sock *sk, struct xtcp_room *room);
 /* receive.c */
 int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		 int *addr_len);
+ssize_t xtcp_splice_read(struct socket *sock, loff_t *pos,
+			 struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags);
 
 /* urgent.c */
 void xtcp_urgent_in(struct sock *sk, struct sk_buff *skb,
 		    const struct xtcp_turn *turn);
 int xtcp_recv_urgent(struct sock *sk, struct msghdr *msg, int flags);
+
+/* Bytes written and not sent yet; any context. */
+static inline u32 xtcp_unsent(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 written = READ_ONCE(x->write_seq);
+	u32 sent = READ_ONCE(x->rec.snd_nxt);
+
+	/* Nothing can be written before both numbers mean something. */
+	if ((1 << READ_ONCE(sk->sk_state)) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	return seq_gt(written, sent) ? written - sent : 0;
+}
 
 /* send.c */
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);

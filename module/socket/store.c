@@ -90,6 +90,8 @@ static bool coalesce(struct sock *sk, struct sk_buff *skb)
 	if (!skb_try_coalesce(tail, skb, &stolen, &delta))
 		return false;
 	XTCP_SKB_CB(tail)->end = XTCP_SKB_CB(skb)->end;
+	/* A read has the time of the last text in it. */
+	tail->tstamp = skb->tstamp;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
 	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_COALESCED);

@@ -10,7 +10,7 @@ import struct
 
 import every
 from every import hold, port_of
-from host import (LOOP, PORT, VERSIONS, Mismatch, attempt, counters, discard,
+from host import (LOOP, PORT, PROTO, VERSIONS, Mismatch, attempt, counters, discard,
                   enter, main, new_namespace, rows, see, test, this_namespace,
                   wait_for, wait_state)
 from netlink import (BY_FAMILY, DESTROY, F_DUMP, NUMBER, SHOW_INFO,
@@ -47,7 +47,8 @@ def shows(t):
     diag = Diag()
     m = the_one(diag, held)
     for what, want in (
-            ("v", t.v), ("protocol", 253), ("form", FORM.get(t.state, "socket")),
+            ("v", t.v), ("protocol", PROTO),
+            ("form", FORM.get(t.state, "socket")),
             ("opened", OPENED.get(t.state, "active")),
             ("closing", CLOSING.get(t.state, "-")), ("reason", 0),
             ("uid", 0), ("inode", inode_of(held.sock)),
@@ -134,6 +135,19 @@ def by_states(t):
     see("the other version", diag.dump(v=10 - t.v), [])
     see("both versions", len(diag.dump()), 2)
     del held
+
+
+@test("diag-filter", by=("wire",), v=VERSIONS)
+def by_wire(t):
+    """One on this wire is not told to who asks for the other."""
+    held = hold(t, "LISTEN")
+    diag, other = Diag(), 253 if PROTO == 6 else 6
+    m = the_one(diag, held, protocol=PROTO)
+    see("the other wire", diag.dump(protocol=other), [])
+    see("that one there", complaint(
+        diag.get, exactly(dict(m, protocol=other))), "ENOENT")
+    see("destroyed there", complaint(
+        diag.destroy, exactly(dict(m, protocol=other))), "ENOENT")
 
 
 @test("diag-filter", by=("age",), v=VERSIONS)

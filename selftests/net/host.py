@@ -394,7 +394,7 @@ def main():
     tap.main(prepare)
 
 
-__all__ = ["AF_XTCP", "HERE", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "SYSCTLS",
+__all__ = ["AF_XTCP", "HERE", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "PROTO", "SYSCTLS",
            "Skip", "STATES", "VERSIONS", "attempt", "black_hole", "counters", "discard",
            "enter", "idle", "leaves_nothing", "load", "loaded", "main",
            "move_link", "new_namespace", "new_socket", "read", "references",

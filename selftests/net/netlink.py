@@ -51,7 +51,7 @@ def request(v=0, states=ALL_STATES, show=0, least=0, most=0, local=end(),
 def exactly(m, states=ALL_STATES, **changes):
     """The request for just that one."""
     return request(**dict(
-        v=m["v"], states=states, ifindex=m["ifindex"], cookie=m["cookie"],
+        v=m["v"], protocol=m["protocol"], states=states, ifindex=m["ifindex"], cookie=m["cookie"],
         local=end(m["local"], (m["lport"],) * 2),
         foreign=end(m["foreign"], (m["fport"],) * 2), **changes))
 

@@ -9,7 +9,7 @@ import subprocess
 
 import every
 from every import hold, port_of
-from host import (HERE, LOOP, PORT, VERSIONS, Mismatch, Skip, attempt,
+from host import (HERE, LOOP, PORT, PROTO, VERSIONS, Mismatch, Skip, attempt,
                   counters, discard, main, rows, see, test, wait_for,
                   wait_state)
 
@@ -57,6 +57,15 @@ def shows(t):
     see("that state alone", [w[0] for w in ask(
         "state", held.state.replace("SYN_RCVD", "syn-recv").lower())],
         [lines[0][0]] * len(rows(t.v, held.state)))
+
+
+@test("xtcp-ss-wire", v=VERSIONS)
+def wire(t):
+    t.listen()
+    mine, other = ("tcp", "native") if PROTO == 6 else ("native", "tcp")
+    lines = ask("-l", "wire", mine)
+    see("this one", ["wire:tcp" in w for w in lines], [PROTO == 6])
+    see("the other", ask("-l", "wire", other), [])
 
 
 # The questions ------------------------------------------------------------

@@ -166,6 +166,15 @@ static void set_states(struct asked *a, const char *word, bool with)
 		die("no state is left");
 }
 
+static uint8_t wire_of(const char *word)
+{
+	if (!strcmp(word, "native"))
+		return IPPROTO_XTCP;
+	if (!strcmp(word, "tcp"))
+		return IPPROTO_TCP;
+	die("no wire is called %s", word);
+}
+
 /* One word and what follows it. */
 static void take(struct asked *a, const char *word, const char *value)
 {
@@ -185,6 +194,8 @@ static void take(struct asked *a, const char *word, const char *value)
 		a->req.age_least_ms = time_of(value);
 	else if (!strcmp(word, "younger"))
 		a->req.age_most_ms = time_of(value);
+	else if (!strcmp(word, "wire"))
+		a->req.protocol = wire_of(value);
 	else if (!strcmp(word, "process"))
 		a->process = value;
 	else

@@ -51,6 +51,7 @@ static const char usage[] =
 "  src|dst [ADDRESS[/BITS]][:PORT[-PORT]]\n"
 "  sport|dport PORT[-PORT]\n"
 "  older|younger TIME             in that state: 500ms, 30s, 5m, 2h, 1d\n"
+"  wire native|tcp\n"
 "  process NAME|PID\n";
 
 static uint8_t module_family(void)

@@ -150,6 +150,8 @@ void show_row(const struct asked *a, const struct row *row)
 	       m->rqueue, m->wqueue, end_text(m, true), end_text(m, false),
 	       time_text(m->state_ms), xtcp_opened_name(m->opened),
 	       xtcp_closing_name(m->closing));
+	if (m->protocol == IPPROTO_TCP)
+		printf(" wire:tcp");
 	show_timer(m);
 	if (a->processes && row->who)
 		show_processes(row->who);
