@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "run.h"
@@ -192,6 +193,25 @@ static int put_in_place(int fd, int new)
 	return err;
 }
 
+/*
+ * XTCP holds a port of its TCP wire in the host's TCP, and gives it back a
+ * moment after the last socket's end.
+ */
+static int bind_soon(int fd, const struct sockaddr_storage *ss, socklen_t len)
+{
+	const struct timespec moment = { .tv_nsec = 5000000 };
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		if (!syscall(SYS_bind, fd, ss, len))
+			return 0;
+		if (errno != EADDRINUSE)
+			break;
+		nanosleep(&moment, NULL);
+	}
+	return -1;
+}
+
 int run_become(int fd, enum run_kind kind)
 {
 	enum run_kind now = run_kind_of(fd);
@@ -209,7 +229,7 @@ int run_become(int fd, enum run_kind kind)
 	if (put_in_place(fd, new))
 		return -1;
 	/* Only now: both kinds may want the port of the host. */
-	if (run_port((void *)&ss, len) > 0 && syscall(SYS_bind, fd, &ss, len))
+	if (run_port((void *)&ss, len) > 0 && bind_soon(fd, &ss, len))
 		return -1;
 as_it_was:
 	errno = before;
