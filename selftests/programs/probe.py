@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 
 SOL_XTCP, XTCP_MSL = 300, 2
@@ -207,6 +208,7 @@ def errors():
                                          socket.SOCK_STREAM, 17),
                    lambda: socket.socket().bind(("192.0.2.1", 1000)),
                    lambda: open("/proc/net/no-such-table"),
+                   lambda: fcntl.ioctl(sock, termios.TCGETS, bytes(64)),
                    lambda: [listener(PORT), listener(PORT)]):
         try:
             try_it()
