@@ -2,6 +2,41 @@
 /* What all congestion control algorithms share: RFC 5681. */
 #include "stream/cc.h"
 
+static const struct xtcp_cc_ops *const algorithms[] = {
+	&xtcp_cubic, &xtcp_newreno, NULL,
+};
+
+const struct xtcp_cc_ops *xtcp_cc_nth(u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n && algorithms[i]; i++)
+		;
+	return algorithms[i];
+}
+
+static bool same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+const struct xtcp_cc_ops *xtcp_cc_find(const char *name)
+{
+	const struct xtcp_cc_ops *ops;
+	u32 n;
+
+	if (same(name, "reno"))
+		return &xtcp_newreno;
+	for (n = 0; (ops = xtcp_cc_nth(n)); n++)
+		if (same(name, ops->name))
+			return ops;
+	return NULL;
+}
+
 /* RFC 6928 2: ten segments, but not much more than 14600 bytes. */
 static u32 initial_window(u32 mss, u8 segments)
 {
@@ -23,6 +58,17 @@ void xtcp_cc_init(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops, u32 mss,
 	cc->initial = initial_window(mss, segments);
 	cc->cwnd = cc->initial;
 	cc->ssthresh = XTCP_SSTHRESH_NONE;
+	if (ops->init)
+		ops->init(cc);
+}
+
+void xtcp_cc_change(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops)
+{
+	if (cc->ops == ops)
+		return;
+	cc->ops = ops;
+	cc->credit = 0;
+	memset(cc->own, 0, sizeof(cc->own));
 	if (ops->init)
 		ops->init(cc);
 }

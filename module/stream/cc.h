@@ -8,6 +8,10 @@
 #define XTCP_SSTHRESH_NONE	0x7fffffffu	/* "arbitrarily high" */
 #define XTCP_CWND_MAX		0x3fffffffu
 
+/* Of an algorithm's own state, in words */
+#define XTCP_CC_OWN		16
+#define XTCP_CC_NAME_MAX	16	/* its end included */
+
 struct xtcp_cc;
 
 /**
@@ -17,6 +21,7 @@ struct xtcp_cc;
  * @acked:	@bytes were newly acknowledged and the window was in use: grow
  * @lost:	a loss was noticed with @flight bytes under way: the new ssthresh
  * @restart:	the connection was idle for longer than an RTO
+ * @undo:	nothing was lost: cwnd and ssthresh are as before @lost again
  *
  * What is common to all of them is done by the caller: cwnd of one segment
  * after a time-out, inflation and deflation during fast recovery.
@@ -27,6 +32,7 @@ struct xtcp_cc_ops {
 	void (*acked)(struct xtcp_cc *cc, u32 bytes, u64 now_us);
 	u32 (*lost)(struct xtcp_cc *cc, u32 flight, u64 now_us);
 	void (*restart)(struct xtcp_cc *cc);
+	void (*undo)(struct xtcp_cc *cc);
 };
 
 /**
@@ -37,6 +43,11 @@ struct xtcp_cc_ops {
  * @ssthresh:	slow start threshold, bytes
  * @initial:	initial window, bytes (RFC 6928)
  * @credit:	bytes acknowledged since cwnd last grew (RFC 3465)
+ * @una:	SND.UNA, as of the ACK that is being looked at
+ * @nxt:	SND.NXT, likewise
+ * @srtt_us:	smoothed round-trip time, likewise; 0: not known
+ * @rtt_us:	the sample that this ACK gave; 0: none
+ * @own:	the algorithm's own
  */
 struct xtcp_cc {
 	const struct xtcp_cc_ops *ops;
@@ -45,13 +56,28 @@ struct xtcp_cc {
 	u32 ssthresh;
 	u32 initial;
 	u32 credit;
+	u32 una;
+	u32 nxt;
+	u32 srtt_us;
+	u32 rtt_us;
+	u64 own[XTCP_CC_OWN];
 };
 
+extern const struct xtcp_cc_ops xtcp_cubic;
 extern const struct xtcp_cc_ops xtcp_newreno;
+
+/* What there is; NULL behind the last. The first is the default. */
+const struct xtcp_cc_ops *xtcp_cc_nth(u32 n);
+
+/* By its name, or by the one that the host's TCP has for it; NULL: none */
+const struct xtcp_cc_ops *xtcp_cc_find(const char *name);
 
 /* @segments: initial window; 0: one segment, for the SYN was lost (5681 3.1) */
 void xtcp_cc_init(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops, u32 mss,
 		  u8 segments);
+
+/* Another algorithm goes on from the window as it is. */
+void xtcp_cc_change(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops);
 
 /* The path takes @mss now: the window stays as many segments as it was. */
 void xtcp_cc_mss(struct xtcp_cc *cc, u32 mss);

@@ -27,11 +27,17 @@ static const char *cc_fault(const struct xtcp_stream *s)
 	return NULL;
 }
 
-static const char *recovery_fault(const struct xtcp_recovery *v,
+static const char *recovery_fault(const struct xtcp_stream *s,
 				  const struct xtcp_record *r)
 {
+	const struct xtcp_recovery *v = &s->recovery;
 	u32 flight = r->snd_nxt - r->snd_una;
 
+	if (s->board && (s->board->una != r->snd_una ||
+			 s->board->end != r->snd_nxt))
+		return "the scoreboard knows other limits";
+	if (s->board && xtcp_board_fault(s->board))
+		return xtcp_board_fault(s->board);
 	if (v->phase > XTCP_RECOVERY_LOSS)
 		return "no such recovery phase";
 	if (v->back && !(seq_leq(r->snd_una, v->rtx) &&
@@ -68,7 +74,7 @@ const char *xtcp_stream_invariant(const struct xtcp_stream *s,
 	if (!fault)
 		fault = cc_fault(s);
 	if (!fault)
-		fault = recovery_fault(&s->recovery, r);
+		fault = recovery_fault(s, r);
 	if (!fault)
 		fault = delack_fault(&s->delack);
 	return fault;

@@ -143,8 +143,11 @@ static enum xtcp_held send_new(const struct xtcp_stream *s,
 			       const struct sendable *a,
 			       struct xtcp_output *out)
 {
-	u32 pipe = xtcp_recovery_pipe(&s->recovery, r->snd_una, r->snd_nxt);
-	u32 cwnd = s->cc.cwnd + xtcp_recovery_extra(&s->recovery, &s->cc);
+	u32 pipe = xtcp_stream_pipe(s, r->snd_una, r->snd_nxt);
+	u32 cwnd = s->cc.cwnd;
+
+	if (!s->board)
+		cwnd += xtcp_recovery_extra(&s->recovery, &s->cc);
 
 	if (!a->unsent && !a->fin_due)
 		return XTCP_HELD_EMPTY;
@@ -157,6 +160,71 @@ static enum xtcp_held send_new(const struct xtcp_stream *s,
 	if (out->len == s->mss)
 		return XTCP_HELD_NOT;
 	return judge_small(s, r, q, a, out);
+}
+
+/* With a scoreboard: the first that is lost (RFC 6675 4 NextSeg rule 1). */
+static enum xtcp_held send_lost(const struct xtcp_stream *s,
+				const struct xtcp_record *r,
+				const struct sendable *a,
+				struct xtcp_output *out)
+{
+	u32 pipe = xtcp_board_pipe(s->board);
+	u32 seq, end;
+
+	if (!xtcp_board_next_lost(s->board, &seq, &end))
+		return XTCP_HELD_EMPTY;
+	carve(s, r, a, seq, out);
+	clip(out);
+	if (seq_gt(xtcp_output_end(out), end)) {
+		out->fin = false;
+		out->len = least(out->len, end - seq);
+		out->psh = out->psh && seq + out->len == a->text_end;
+	}
+	if (nothing(out))
+		return XTCP_HELD_WINDOW;
+	if (pipe && pipe + out->len > s->cc.cwnd)
+		return XTCP_HELD_CWND;
+	return XTCP_HELD_NOT;
+}
+
+/* Lost text before new, unless F-RTO wants to see first (RFC 5682 3.1). */
+static enum xtcp_held send_selective(struct xtcp_stream *s,
+				     const struct xtcp_record *r,
+				     const struct xtcp_queue *q,
+				     const struct sendable *a,
+				     struct xtcp_output *out)
+{
+	enum xtcp_held held;
+
+	if (s->sel.frto == XTCP_FRTO_NEW) {
+		held = send_new(s, r, q, a, out);
+		if (held == XTCP_HELD_NOT || r->snd_nxt != s->recovery.recover)
+			return held;
+		/* There is nothing new to see anything by. */
+		s->sel.frto = XTCP_FRTO_NOT;
+	}
+	held = send_lost(s, r, a, out);
+	return held == XTCP_HELD_EMPTY ? send_new(s, r, q, a, out) : held;
+}
+
+/* RFC 8985 7.3: new text if there is any, else the last segment once more. */
+static enum xtcp_held send_tail(const struct xtcp_stream *s,
+				const struct xtcp_record *r,
+				const struct xtcp_queue *q,
+				const struct sendable *a,
+				struct xtcp_output *out)
+{
+	u32 flight = r->snd_nxt - r->snd_una;
+	bool fin = r->flags & XTCP_F_FIN_SENT;
+
+	if (!flight)
+		return XTCP_HELD_EMPTY;
+	carve(s, r, a, r->snd_nxt, out);
+	if (!nothing(out) && (out->len == s->mss || !q->more))
+		return XTCP_HELD_NOT;
+	carve(s, r, a, r->snd_nxt - least(flight, s->mss + fin), out);
+	clip(out);
+	return nothing(out) ? XTCP_HELD_WINDOW : XTCP_HELD_NOT;
 }
 
 /* RFC 5681 4.1: after a pause longer than an RTO the window means nothing. */
@@ -180,12 +248,19 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 	memset(out, 0, sizeof(*out));
 	if (!xtcp_in(r, XTCP_MAY_SEND))
 		held = XTCP_HELD_STATE;
+	else if (s->sel.tlp.due)
+		held = send_tail(s, r, q, &a, out);
+	else if (s->board)
+		held = send_selective(s, r, q, &a, out);
 	else if (s->recovery.head)
 		held = send_head(s, r, &a, out);
 	else if (s->recovery.back)
 		held = send_back(s, r, q, &a, out);
 	else
 		held = send_new(s, r, q, &a, out);
+	/* A probe that cannot leave now tells nothing later. */
+	if (held != XTCP_HELD_NOT)
+		s->sel.tlp.due = false;
 	out->held = held;
 	return held == XTCP_HELD_NOT;
 }

@@ -27,6 +27,7 @@ void xtcp_rtt_sample(struct xtcp_rtt *t, u32 rtt_us)
 		rtt_us = 1;
 	if (rtt_us > XTCP_RTT_MAX_US)
 		rtt_us = XTCP_RTT_MAX_US;
+	t->last_us = rtt_us;
 	if (!t->srtt_us) {
 		t->srtt_us = rtt_us;
 		t->rttvar_us = rtt_us / 2;

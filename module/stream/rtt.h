@@ -17,6 +17,7 @@
  * struct xtcp_rtt - what is known of the round trip
  * @min_us:	floor of the variation term of the time-out
  * @max_us:	the longest time-out, back-off included
+ * @last_us:	the last sample
  * @srtt_us:	smoothed round-trip time; 0 before the first sample
  * @rttvar_us:	its mean deviation
  * @rto_us:	time-out without back-off
@@ -29,6 +30,7 @@
 struct xtcp_rtt {
 	u32 min_us;
 	u32 max_us;
+	u32 last_us;
 	u32 srtt_us;
 	u32 rttvar_us;
 	u32 rto_us;

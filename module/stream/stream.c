@@ -5,7 +5,7 @@
 void xtcp_stream_defaults(struct xtcp_stream_params *p)
 {
 	*p = (struct xtcp_stream_params){
-		.cc = &xtcp_newreno,
+		.cc = xtcp_cc_nth(0),
 		.rto_init_us = XTCP_RTO_INIT_US,
 		.rto_min_us = XTCP_RTO_MIN_US,
 		.rto_max_us = XTCP_RTO_MAX_US,
@@ -47,12 +47,23 @@ void xtcp_stream_established(struct xtcp_stream *s,
 	xtcp_cc_init(&s->cc, s->p.cc, h->mss,
 		     lost ? 0 : s->p.initial_segments);
 	xtcp_recovery_init(&s->recovery, r->snd_una);
+	xtcp_selective_init(&s->sel, r->snd_una);
+	if (h->rtt_us && !lost)
+		xtcp_min_rtt_sample(&s->sel.rack.min_rtt, h->rtt_us, now_us);
 	xtcp_delack_init(&s->delack, s->p.delack_us, s->p.quickacks,
 			 h->rcv_mss);
 	xtcp_keepalive_heard(&s->keepalive, now_us);
 	s->peak = 0;
 	s->peak_end = r->snd_nxt;
 	s->progress_us = now_us;
+}
+
+static void go_back(struct xtcp_stream *s, const struct xtcp_record *r)
+{
+	if (s->board)
+		xtcp_selective_go_back(s, r);
+	else
+		xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
 }
 
 void xtcp_stream_mss(struct xtcp_stream *s, const struct xtcp_record *r,
@@ -63,7 +74,7 @@ void xtcp_stream_mss(struct xtcp_stream *s, const struct xtcp_record *r,
 	s->mss = mss;
 	xtcp_cc_mss(&s->cc, mss);
 	if (again)
-		xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
+		go_back(s, r);
 }
 
 /* RFC 5681 section 2: what counts as a duplicate ACK */
@@ -89,7 +100,7 @@ static bool window_in_use(const struct xtcp_stream *s)
 
 static void note_peak(struct xtcp_stream *s, u32 una, u32 nxt)
 {
-	u32 pipe = xtcp_recovery_pipe(&s->recovery, una, nxt);
+	u32 pipe = xtcp_stream_pipe(s, una, nxt);
 
 	if (pipe > s->peak)
 		s->peak = pipe;
@@ -108,15 +119,9 @@ static bool take_rtt(struct xtcp_stream *s, const struct xtcp_record *r,
 	return xtcp_rtt_echo(&s->rtt, f->now_ms + r->ts_offset - seg->tsecr);
 }
 
-static u32 take_new(struct xtcp_stream *s, const struct xtcp_record *r,
-		    const struct xtcp_ack_facts *f, u64 now_us)
+static void progress(struct xtcp_stream *s, const struct xtcp_record *r,
+		     u64 now_us)
 {
-	bool rtt = take_rtt(s, r, f, now_us);
-
-	if (xtcp_recovery_acked(&s->recovery, &s->cc, r->snd_una, r->snd_nxt,
-				r->snd_una - f->snd_una, window_in_use(s),
-				now_us))
-		s->started_us = now_us;
 	s->progress_us = now_us;
 	xtcp_persist_reset(&s->persist);
 	xtcp_urgent_acked(&s->urgent, r->snd_una);
@@ -125,7 +130,39 @@ static u32 take_new(struct xtcp_stream *s, const struct xtcp_record *r,
 		s->peak_end = r->snd_nxt;
 		note_peak(s, r->snd_una, r->snd_nxt);
 	}
-	return XTCP_ACK_NEW | (rtt ? XTCP_ACK_RTT : 0);
+}
+
+/* What the congestion control algorithm is to know of this ACK */
+static void tell_cc(struct xtcp_stream *s, const struct xtcp_record *r,
+		    bool rtt)
+{
+	s->cc.una = r->snd_una;
+	s->cc.nxt = r->snd_nxt;
+	s->cc.srtt_us = s->rtt.srtt_us;
+	s->cc.rtt_us = rtt ? s->rtt.last_us : 0;
+}
+
+static u32 take_new(struct xtcp_stream *s, const struct xtcp_record *r,
+		    const struct xtcp_ack_facts *f, u64 now_us)
+{
+	if (xtcp_recovery_acked(&s->recovery, &s->cc, r->snd_una, r->snd_nxt,
+				r->snd_una - f->snd_una, window_in_use(s),
+				now_us))
+		s->started_us = now_us;
+	return XTCP_ACK_NEW;
+}
+
+static u32 take_selective(struct xtcp_stream *s, const struct xtcp_record *r,
+			  const struct xtcp_ack_facts *f, u64 now_us)
+{
+	u32 what = xtcp_selective_ack(s, r, f, window_in_use(s), now_us);
+
+	s->sel.sacked = s->board->sacked;
+	s->sel.lost = s->board->lost;
+	if (r->snd_una == f->snd_una)
+		return what;
+	s->started_us = now_us;
+	return what | XTCP_ACK_NEW;
 }
 
 static u32 take_duplicate(struct xtcp_stream *s, const struct xtcp_record *r,
@@ -142,25 +179,78 @@ static u32 take_duplicate(struct xtcp_stream *s, const struct xtcp_record *r,
 static u32 take_opened(struct xtcp_stream *s, const struct xtcp_record *r)
 {
 	xtcp_persist_reset(&s->persist);
-	xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
+	go_back(s, r);
 	return XTCP_ACK_OPENED;
 }
 
 u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		    const struct xtcp_ack_facts *f, u64 now_us)
 {
-	u32 what = 0;
+	u32 undone = s->sel.undone, dsacks = s->sel.dsacks, what = 0;
+	bool new = r->snd_una != f->snd_una, rtt;
 
 	xtcp_stream_heard(s, now_us);
 	if (seq_lt(f->seg->ack, f->snd_una))
 		return 0;
-	if (r->snd_una != f->snd_una)
+	rtt = new && take_rtt(s, r, f, now_us);
+	tell_cc(s, r, rtt);
+	if (r->flags & XTCP_F_SACK)
+		xtcp_selective_hear(s, r, f, now_us);
+	if (s->board)
+		what = take_selective(s, r, f, now_us);
+	else if (new)
 		what = take_new(s, r, f, now_us);
 	else if (duplicate(r, f))
 		what = take_duplicate(s, r, now_us);
+	if (new)
+		progress(s, r, now_us);
+	if (rtt)
+		what |= XTCP_ACK_RTT;
+	if (undone != s->sel.undone)
+		what |= XTCP_ACK_UNDO;
+	if (dsacks != s->sel.dsacks)
+		what |= XTCP_ACK_DSACK;
 	if (!f->snd_wnd && r->snd_wnd)
 		what |= take_opened(s, r);
 	return what;
+}
+
+bool xtcp_stream_wants_board(const struct xtcp_stream *s,
+			     const struct xtcp_record *r,
+			     const struct xtcp_queue *q)
+{
+	const struct xtcp_recovery *v = &s->recovery;
+
+	/* One segment alone needs none, and most connections send no more. */
+	if (s->board || !(r->flags & XTCP_F_SACK) || r->snd_una == r->snd_nxt ||
+	    r->snd_una + q->bytes == r->snd_nxt)
+		return false;
+	/* Who recovers without one goes on so. */
+	return v->phase == XTCP_RECOVERY_OPEN && !v->back && !v->head &&
+	       !v->dupacks && xtcp_in(r, XTCP_MAY_SEND);
+}
+
+void xtcp_stream_give_board(struct xtcp_stream *s, const struct xtcp_record *r,
+			    void *memory, u32 bytes)
+{
+	s->board = memory;
+	xtcp_rack_begin(&s->sel.rack, r->snd_una);
+	xtcp_board_init(s->board, bytes, r->snd_una, r->snd_nxt,
+			(u32)s->sent_us);
+}
+
+void *xtcp_stream_take_board(struct xtcp_stream *s,
+			     const struct xtcp_record *r, bool anyway)
+{
+	void *memory = s->board;
+
+	if (!memory || (!anyway && r->snd_una != r->snd_nxt))
+		return NULL;
+	s->board = NULL;
+	s->sel.sacked = 0;
+	s->sel.lost = 0;
+	s->sel.rack.due_us = 0;
+	return memory;
 }
 
 void xtcp_stream_heard(struct xtcp_stream *s, u64 now_us)
@@ -177,11 +267,13 @@ void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 	if (out->again) {
 		s->retransmits++;
 		xtcp_rtt_forget(&s->rtt);
-		xtcp_recovery_resent(&s->recovery, out->seq, end);
+		if (!s->board)
+			xtcp_recovery_resent(&s->recovery, out->seq, end);
 	} else if (seq_leq(end, r->snd_una + r->snd_wnd)) {
 		/* A probe is not timed: the peer may drop it as it likes. */
 		xtcp_rtt_sent(&s->rtt, end, now_us);
 	}
+	xtcp_selective_sent(s, r, out, now_us);
 	s->override = false;
 	s->sent_us = now_us;
 	note_peak(s, r->snd_una, seq_max(r->snd_nxt, end));

@@ -30,6 +30,15 @@
  *   }
  *   xtcp_stream_timers(s, r, &q, now, &timers); set the two kernel timers
  *
+ * Where SACK was negotiated, what is under way is kept on a scoreboard, in memory
+ * that the host gives and takes back:
+ *
+ *   before xtcp_stream_next	xtcp_stream_wants_board: allocate
+ *				%XTCP_BOARD_BYTES and xtcp_stream_give_board. It
+ *				may fail: recovery then goes without (RFC 6582)
+ *   after transmit, and when	xtcp_stream_take_board: free what it returns
+ *     the stream is over
+ *
  * Whoever sends a segment without text (ACK, keep-alive) calls
  * xtcp_stream_sent_ack() instead of xtcp_stream_sent(). If sending fails for
  * lack of memory the segment counts as not sent: break the loop; the timers try
@@ -44,6 +53,8 @@
 #include "stream/rtt.h"
 #include "stream/cc.h"
 #include "stream/recovery.h"
+#include "stream/sack.h"
+#include "stream/selective.h"
 #include "stream/output.h"
 #include "stream/persist.h"
 #include "stream/delack.h"
@@ -51,6 +62,7 @@
 #include "stream/reassembly.h"
 #include "stream/keepalive.h"
 #include "stream/urgent.h"
+#include "stream/pacing.h"
 
 #define XTCP_INITIAL_SEGMENTS	10	/* RFC 6928 */
 #define XTCP_PROBE_RETRIES	15
@@ -95,6 +107,8 @@ struct xtcp_stream_params {
 enum xtcp_stream_timer {
 	XTCP_TIMER_NONE,
 	XTCP_TIMER_RTO,		/* something is not acknowledged */
+	XTCP_TIMER_PROBE,	/* likewise, and asking may spare a time-out */
+	XTCP_TIMER_REORDER,	/* what is overdue has until then to arrive */
 	XTCP_TIMER_PERSIST,	/* the window is closed (RFC 9293 3.8.6.1) */
 	XTCP_TIMER_HOLD,	/* small or corked text has waited long enough */
 	XTCP_TIMER_KEEPALIVE,	/* nothing to send: is the peer still there? */
@@ -118,6 +132,9 @@ enum xtcp_stream_timer {
  * @rtt:	round trip and time-out: rtt.h
  * @cc:		congestion window: cc.h
  * @recovery:	what is sent again: recovery.h
+ * @sel:	the same with SACK: selective.h
+ * @board:	the scoreboard, while there is one: board.h
+ * @sack:	what we tell the peer: sack.h
  * @persist:	probes of a closed window: persist.h
  * @delack:	the ACK that is owed: delack.h
  * @keepalive:	probes of a silent peer: keepalive.h
@@ -139,6 +156,9 @@ struct xtcp_stream {
 	struct xtcp_rtt rtt;
 	struct xtcp_cc cc;
 	struct xtcp_recovery recovery;
+	struct xtcp_selective sel;
+	struct xtcp_board *board;
+	struct xtcp_sack sack;
 	struct xtcp_persist persist;
 	struct xtcp_delack delack;
 	struct xtcp_keepalive keepalive;
@@ -188,6 +208,9 @@ void xtcp_stream_mss(struct xtcp_stream *s, const struct xtcp_record *r,
 #define XTCP_ACK_FAST		0x04	/* starts fast retransmit */
 #define XTCP_ACK_RTT		0x08	/* gave a round-trip sample */
 #define XTCP_ACK_OPENED		0x10	/* reopened a closed window */
+#define XTCP_ACK_BAD_SACK	0x20	/* a SACK block was nonsense */
+#define XTCP_ACK_DSACK		0x40	/* something came twice */
+#define XTCP_ACK_UNDO		0x80	/* what seemed lost was not */
 
 /**
  * struct xtcp_ack_facts - an acceptable ACK and what stood in the record before
@@ -218,6 +241,28 @@ struct xtcp_ack_facts {
  */
 u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		    const struct xtcp_ack_facts *f, u64 now_us);
+
+/* More than one segment is under way, or about to be, and no board there yet. */
+bool xtcp_stream_wants_board(const struct xtcp_stream *s,
+			     const struct xtcp_record *r,
+			     const struct xtcp_queue *q);
+
+/* %XTCP_BOARD_BYTES or more of memory, aligned as allocators do */
+void xtcp_stream_give_board(struct xtcp_stream *s, const struct xtcp_record *r,
+			    void *memory, u32 bytes);
+
+/* The memory, once nothing is under way, or @anyway; NULL: not now, or none */
+void *xtcp_stream_take_board(struct xtcp_stream *s,
+			     const struct xtcp_record *r, bool anyway);
+
+/* Bytes that are believed to be under way: what the window is compared with */
+static inline u32 xtcp_stream_pipe(const struct xtcp_stream *s, u32 una,
+				   u32 nxt)
+{
+	if (s->board)
+		return xtcp_board_pipe(s->board);
+	return xtcp_recovery_pipe(&s->recovery, una, nxt);
+}
 
 /* Any other valid segment of the peer's: it is alive. */
 void xtcp_stream_heard(struct xtcp_stream *s, u64 now_us);

@@ -17,6 +17,16 @@ static bool has_unsent(const struct xtcp_record *r, const struct xtcp_queue *q)
 	       r->snd_una + q->bytes != r->snd_nxt;
 }
 
+/* One of the three that end with something being sent again: RFC 8985 8 */
+static enum xtcp_stream_timer wanted_for_loss(const struct xtcp_stream *s,
+					      const struct xtcp_record *r)
+{
+	if (s->board && s->sel.rack.due_us)
+		return XTCP_TIMER_REORDER;
+	return xtcp_selective_may_probe(s, r) ? XTCP_TIMER_PROBE :
+						XTCP_TIMER_RTO;
+}
+
 static enum xtcp_stream_timer wanted(const struct xtcp_stream *s,
 				     const struct xtcp_record *r,
 				     const struct xtcp_queue *q)
@@ -27,7 +37,7 @@ static enum xtcp_stream_timer wanted(const struct xtcp_stream *s,
 		/* MUST-35: what a shrunk window has cut off is probed, too. */
 		if (!r->snd_wnd)
 			return XTCP_TIMER_PERSIST;
-		return outstanding ? XTCP_TIMER_RTO : XTCP_TIMER_HOLD;
+		return outstanding ? wanted_for_loss(s, r) : XTCP_TIMER_HOLD;
 	}
 	/* MUST-26: only on a connection with nothing under way */
 	if (s->p.keep.on && xtcp_in(r, KEEPALIVE_STATES))
@@ -35,10 +45,36 @@ static enum xtcp_stream_timer wanted(const struct xtcp_stream *s,
 	return XTCP_TIMER_NONE;
 }
 
+static bool for_loss(u8 timer)
+{
+	return timer == XTCP_TIMER_RTO || timer == XTCP_TIMER_PROBE ||
+	       timer == XTCP_TIMER_REORDER;
+}
+
 /* Something waits for the peer to acknowledge it or to make room. */
 static bool waits_for_peer(u8 timer)
 {
-	return timer == XTCP_TIMER_RTO || timer == XTCP_TIMER_PERSIST;
+	return for_loss(timer) || timer == XTCP_TIMER_PERSIST;
+}
+
+/* RFC 8985 7.2 */
+static u64 probe_us(const struct xtcp_stream *s)
+{
+	return s->sel.tlp.from_us +
+	       xtcp_tlp_wait_us(s->rtt.srtt_us, s->sel.tlp.flight, s->mss);
+}
+
+/* RFC 6298 5, or what comes before it: then the time-out is no longer needed. */
+static u64 loss_us(const struct xtcp_stream *s)
+{
+	u64 rto_us = s->started_us + xtcp_rtt_rto_us(&s->rtt);
+	u64 at_us = rto_us;
+
+	if (s->timer == XTCP_TIMER_PROBE)
+		at_us = probe_us(s);
+	else if (s->timer == XTCP_TIMER_REORDER)
+		at_us = s->sel.rack.due_us;
+	return at_us < rto_us ? at_us : rto_us;
 }
 
 static u32 persist_us(const struct xtcp_stream *s)
@@ -54,7 +90,9 @@ static u64 deadline_us(const struct xtcp_stream *s)
 
 	switch (s->timer) {
 	case XTCP_TIMER_RTO:
-		at_us += xtcp_rtt_rto_us(&s->rtt);
+	case XTCP_TIMER_PROBE:
+	case XTCP_TIMER_REORDER:
+		at_us = loss_us(s);
 		break;
 	case XTCP_TIMER_PERSIST:
 		at_us += persist_us(s);
@@ -75,7 +113,10 @@ void xtcp_stream_timers(struct xtcp_stream *s, const struct xtcp_record *r,
 {
 	enum xtcp_stream_timer timer = wanted(s, r, q);
 
-	if (timer != s->timer) {
+	s->sel.tlp.flight = r->snd_nxt - r->snd_una;
+	if (for_loss(timer) && for_loss(s->timer)) {
+		s->timer = timer;
+	} else if (timer != s->timer) {
 		if (!waits_for_peer(s->timer))
 			s->progress_us = now_us;
 		s->timer = timer;
@@ -131,6 +172,16 @@ enum xtcp_expired xtcp_stream_expired(struct xtcp_stream *s,
 	switch (s->timer) {
 	case XTCP_TIMER_RTO:
 		return XTCP_EXPIRED_RTO;
+	case XTCP_TIMER_PROBE:
+		s->sel.tlp.due = true;
+		s->sel.tlp.spent = true;
+		s->started_us = now_us;
+		return XTCP_EXPIRED_TRANSMIT;
+	case XTCP_TIMER_REORDER:
+		if (now_us < s->sel.rack.due_us)
+			return XTCP_EXPIRED_RTO;
+		xtcp_selective_due(s, r, now_us);
+		return XTCP_EXPIRED_TRANSMIT;
 	case XTCP_TIMER_PERSIST:
 		return persist_expired(s, r, now_us, reason);
 	case XTCP_TIMER_HOLD:
@@ -148,6 +199,14 @@ void xtcp_stream_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 	s->timeouts++;
 	s->started_us = now_us;
 	xtcp_rtt_back_off(&s->rtt);
+	if (s->board) {
+		xtcp_selective_timeout(s, r, r->retries <= 1, now_us);
+		return;
+	}
+	s->sel.tlp.due = false;
+	s->sel.tlp.out = false;
+	if (s->recovery.phase == XTCP_RECOVERY_OPEN)
+		xtcp_undo_begin(&s->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
 	xtcp_recovery_timeout(&s->recovery, &s->cc, r->snd_una, r->snd_nxt,
 			      r->retries <= 1, now_us);
 }
@@ -155,7 +214,7 @@ void xtcp_stream_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 const char *xtcp_stream_timer_name(u8 timer)
 {
 	static const char *const names[XTCP_TIMER_KINDS] = {
-		"none", "retransmit", "persist", "hold", "keepalive",
+		"none", "retransmit", "probe", "reorder", "persist", "hold", "keepalive",
 	};
 
 	return timer < XTCP_TIMER_KINDS ? names[timer] : "?";

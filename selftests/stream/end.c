@@ -32,6 +32,7 @@ void end_init(struct end *e, u32 first)
 	struct xtcp_stream_params p;
 
 	xtcp_stream_defaults(&p);
+	p.cc = &xtcp_newreno;
 	end_init_with(e, first, &p, 0);
 }
 
@@ -77,6 +78,9 @@ static void machine_sent(struct end *e)
 
 bool end_send(struct end *e)
 {
+	if (!e->poor && xtcp_stream_wants_board(&e->s, &e->r, &e->q))
+		xtcp_stream_give_board(&e->s, &e->r, e->board,
+				       sizeof(e->board));
 	if (!xtcp_stream_next(&e->s, &e->r, &e->q, e->now_us, &e->out))
 		return false;
 	check_output(e);
@@ -94,6 +98,7 @@ u32 end_transmit(struct end *e)
 
 	while (end_send(e))
 		;
+	xtcp_stream_take_board(&e->s, &e->r, false);
 	xtcp_stream_timers(&e->s, &e->r, &e->q, e->now_us, &e->timers);
 	EXPECT_SOUND(xtcp_stream_invariant(&e->s, &e->r));
 	return e->sent - before;
@@ -142,6 +147,22 @@ u32 end_ack_ts(struct end *e, u32 ack, u32 wnd, u32 tsecr)
 		.tsecr = tsecr,
 	};
 
+	return take(e, &seg);
+}
+
+u32 end_sack(struct end *e, u32 ack, u32 n, const u32 blocks[][2])
+{
+	struct xtcp_segment seg = {
+		.seq = e->r.rcv_nxt, .ack = ack, .flags = XTCP_ACK,
+		.wnd = e->r.snd_wnd >> e->r.snd_wscale, .opts = XTCP_OPT_SACK,
+		.nsacks = n,
+	};
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		seg.sack[i] = (struct xtcp_sack_block){
+			blocks[i][0], blocks[i][1],
+		};
 	return take(e, &seg);
 }
 

@@ -22,6 +22,8 @@
  * @sent:	segments sent by end_transmit()
  * @sent_bytes:	their text
  * @timers:	as after the last end_transmit()
+ * @board:	memory for the scoreboard, which it gets with XTCP_F_SACK set
+ * @poor:	but then not
  */
 struct end {
 	struct xtcp_record r;
@@ -32,6 +34,8 @@ struct end {
 	u32 sent;
 	u32 sent_bytes;
 	struct xtcp_stream_timers timers;
+	u64 board[XTCP_BOARD_BYTES / sizeof(u64)];
+	bool poor;
 };
 
 /* Sequence numbers begin here: at the circle's seams. */
@@ -52,6 +56,8 @@ u32 end_transmit(struct end *e);
 u32 end_ack(struct end *e, u32 ack, u32 wnd);
 /* The same with a timestamp echo. */
 u32 end_ack_ts(struct end *e, u32 ack, u32 wnd, u32 tsecr);
+/* The same with SACK blocks: pairs of left and right, from the first byte */
+u32 end_sack(struct end *e, u32 ack, u32 n, const u32 blocks[][2]);
 /* Time passes until the main timer fires. */
 enum xtcp_expired end_expire(struct end *e);
 /* Both it and what the machine does about a retransmission time-out. */

@@ -54,6 +54,15 @@ struct xtcp_room rig_room(const struct rig *g, const struct rig_end *e)
 	return room;
 }
 
+/* Bytes of SACK option that @seg has room for. */
+static u32 sack_room(const struct rig *g, const struct rig_end *e,
+		     const struct xtcp_segment *seg)
+{
+	if (seg->len)
+		return g->c->mss > seg->len ? g->c->mss - seg->len : 0;
+	return e->r.flags & XTCP_F_TS ? 28 : 36;
+}
+
 static void put(struct rig *g, struct rig_end *e, struct xtcp_segment *seg,
 		u32 offset, u32 fresh, bool fresh_fin)
 {
@@ -65,10 +74,11 @@ static void put(struct rig *g, struct rig_end *e, struct xtcp_segment *seg,
 	seg->flags |= XTCP_ACK;
 	seg->wnd = xtcp_window_select(&e->r, &space);
 	if (e->r.flags & XTCP_F_TS) {
-		seg->opts = XTCP_OPT_TS;
+		seg->opts |= XTCP_OPT_TS;
 		seg->tsval = now_ms(g) + e->r.ts_offset;
 		seg->tsecr = e->r.ts_recent;
 	}
+	xtcp_sack_put(&e->s.sack, &e->r, sack_room(g, e, seg), seg);
 	ev.len = fresh;
 	ev.fin = fresh_fin;
 	ev.rcv_adv = xtcp_window_edge(&e->r, seg->wnd);
@@ -103,7 +113,8 @@ static void check_sent(const struct rig_end *e, const struct xtcp_output *out,
 	}
 	EXPECT(seq_leq(end, r->snd_una + r->snd_wnd));
 	if (out->fresh)
-		EXPECT(end - r->snd_una <= e->s.cc.cwnd + extra + out->fin);
+		EXPECT(xtcp_stream_pipe(&e->s, r->snd_una, r->snd_nxt) +
+		       out->fresh <= e->s.cc.cwnd + extra);
 }
 
 void rig_send_output(struct rig *g, struct rig_end *e,
@@ -127,20 +138,35 @@ struct xtcp_queue rig_queue(const struct rig_end *e)
 	return (struct xtcp_queue){ .bytes = e->queued };
 }
 
+static bool fails(struct rig *g)
+{
+	return g->c->fail && rig_random(g) % 1000 < g->c->fail;
+}
+
+static bool next(struct rig *g, struct rig_end *e, struct xtcp_output *out)
+{
+	struct xtcp_queue q = rig_queue(e);
+
+	if (xtcp_stream_wants_board(&e->s, &e->r, &q) && !fails(g))
+		xtcp_stream_give_board(&e->s, &e->r, e->board,
+				       sizeof(e->board));
+	return xtcp_stream_next(&e->s, &e->r, &q, g->now_us, out);
+}
+
 u32 rig_transmit(struct rig *g, struct rig_end *e)
 {
 	struct xtcp_queue q = rig_queue(e);
 	struct xtcp_output out;
 	u32 sent = 0;
 
-	while (!e->dead &&
-	       xtcp_stream_next(&e->s, &e->r, &q, g->now_us, &out)) {
+	while (!e->dead && next(g, e, &out)) {
 		/* No memory: the timers try again. */
-		if (g->c->fail && rig_random(g) % 1000 < g->c->fail)
+		if (fails(g))
 			break;
 		rig_send_output(g, e, &out, false);
 		sent++;
 	}
+	xtcp_stream_take_board(&e->s, &e->r, false);
 	xtcp_stream_timers(&e->s, &e->r, &q, g->now_us, &e->timers);
 	EXPECT_SOUND(xtcp_stream_invariant(&e->s, &e->r));
 	return sent;
@@ -167,6 +193,8 @@ static void store(struct rig_end *e, const struct xtcp_segment *seg,
 					      at < e->nranges ? &here->range :
 								NULL)) {
 		case XTCP_PLACE_DUPLICATE:
+			xtcp_sack_twice(&e->s.sack, seg->seq, seg->seq +
+					o->text_len + o->store_fin);
 			return;
 		case XTCP_PLACE_DROP_NEXT:
 			memmove(&e->ranges[at], &e->ranges[at + 1],
@@ -184,6 +212,8 @@ static void store(struct rig_end *e, const struct xtcp_segment *seg,
 	memmove(&e->ranges[at + 1], &e->ranges[at],
 		(e->nranges++ - at) * sizeof(fresh));
 	e->ranges[at] = fresh;
+	xtcp_sack_stored(&e->s.sack, fresh.range.seq,
+			 xtcp_range_end(&fresh.range));
 }
 
 static void check_stored(const struct rig_end *e)
@@ -265,6 +295,7 @@ void rig_receive(struct rig *g, struct rig_end *e,
 	bool gap = e->nranges, ack;
 
 	rig_step(g, e, &ev, &o);
+	xtcp_sack_arrived(&e->s.sack, seg, before.rcv_nxt);
 	ack = o.todo & (XTCP_DO_ACK | XTCP_DO_CHALLENGE);
 	if (o.event == XTCP_EV_ACK || o.event == XTCP_EV_ACK_OURS ||
 	    o.event == XTCP_EV_FIN || o.event == XTCP_EV_FIN_OURS)

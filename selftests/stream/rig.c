@@ -195,7 +195,8 @@ static void open_end(struct rig *g, u32 who)
 	e->r.state = XTCP_ESTABLISHED;
 	e->r.opened = who ? XTCP_OPENED_PASSIVE : XTCP_OPENED_ACTIVE;
 	e->r.flags = (c->timestamps ? XTCP_F_TS : 0) |
-		     (c->wscale ? XTCP_F_WSCALE : 0);
+		     (c->wscale ? XTCP_F_WSCALE : 0) |
+		     (c->sack ? XTCP_F_SACK : 0);
 	e->r.mss = c->mss;
 	e->r.iss = c->first[who] - 1;
 	e->r.irs = c->first[!who] - 1;
@@ -214,6 +215,7 @@ static void open_end(struct rig *g, u32 who)
 	EXPECT_SOUND(xtcp_invariant(&e->r));
 	xtcp_stream_defaults(&p);
 	p.nodelay = c->nodelay;
+	p.cc = c->cc ? c->cc : &xtcp_newreno;
 	xtcp_stream_init(&e->s, &p);
 	xtcp_stream_established(&e->s, &e->r, &h, g->now_us);
 }

@@ -33,6 +33,8 @@
  * @write_us:	the writer writes once in this time, 0: whenever there is room
  * @write_bytes: at most so much at once
  * @timestamps:	negotiated
+ * @sack:	negotiated
+ * @cc:		congestion control; NULL: NewReno
  * @nodelay:	TCP_NODELAY at both ends
  * @lose:	further drops: the nth text segment (from 1) of end 0, 0 ends it
  */
@@ -55,7 +57,9 @@ struct rig_config {
 	u32 write_us;
 	u32 write_bytes;
 	bool timestamps;
+	bool sack;
 	bool nodelay;
+	const struct xtcp_cc_ops *cc;
 	const u32 *lose;
 };
 
@@ -93,6 +97,7 @@ struct rig_end {
 	u32 small_segments;
 	u32 acks;
 	u32 max_stored;
+	u64 board[XTCP_BOARD_BYTES / sizeof(u64)];
 	bool dead;
 };
 

@@ -15,7 +15,7 @@ TEST(stream_defaults__figures)
 
 	memset(&p, 0xff, sizeof(p));
 	xtcp_stream_defaults(&p);
-	EXPECT(p.cc == &xtcp_newreno);
+	EXPECT(p.cc == &xtcp_cubic);
 	EXPECT_EQ(p.rto_init_us, 1000000);
 	EXPECT_EQ(p.rto_min_us, 200000);
 	EXPECT_EQ(p.rto_max_us, 120000000);

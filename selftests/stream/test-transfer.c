@@ -19,10 +19,10 @@ static struct rig_config plain(u32 bytes)
 /* Names the case for whoever has to repeat it. */
 static void run(const struct rig_config *c)
 {
-	test_case("seed %u first %x,%x bytes %u,%u mss %u buf %u ws %u loss %u repeat %u jitter %u",
+	test_case("seed %u at %x,%x n %u,%u mss %u buf %u ws %u loss %u dup %u jitter %u sack %u",
 		  c->seed, c->first[0], c->first[1], c->bytes[0], c->bytes[1],
 		  c->mss, c->rcvbuf, c->wscale, c->loss, c->repeat,
-		  c->jitter_us);
+		  c->jitter_us, c->sack);
 	rig_run(&rig, c);
 }
 
@@ -233,6 +233,7 @@ static struct rig_config anything(u32 seed)
 	c.rcvbuf = 2 * c.mss + draw(&x, 40 * c.mss) + (2u << c.wscale);
 	c.read_bytes = 1 + c.mss / 8 + draw(&x, 4 * c.mss);
 	c.write_bytes = 1 + c.mss / 8 + draw(&x, 8 * c.mss);
+	c.sack = draw(&x, 3);
 	return c;
 }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How fast a window should leave. */
+#include "stream/pacing.h"
+
+/* Of a hundred; what the host's TCP takes, too. */
+#define SLOW_START	200
+#define AVOIDANCE	120
+
+u64 xtcp_pacing_rate(const struct xtcp_cc *cc, u32 srtt_us)
+{
+	u32 part = cc->cwnd < cc->ssthresh / 2 ? SLOW_START : AVOIDANCE;
+
+	if (!srtt_us)
+		return XTCP_PACING_NONE;
+	return (u64)cc->cwnd * part * 10000 / srtt_us;
+}
+
+u64 xtcp_pacing_next_us(u64 rate, u32 bytes, u64 now_us)
+{
+	if (rate == XTCP_PACING_NONE || !rate)
+		return now_us;
+	return now_us + (u64)bytes * 1000000 / rate;
+}
