@@ -7,8 +7,6 @@
 #include "compat.h"
 #include "observe/internal.h"
 
-static const char cc_name[] = "newreno";
-
 /* Least and most of each setting, by the same names. */
 #define XTCP_SETTING(name, def, min, max, unit, text) \
 	static int name##_least = (min); static int name##_most = (max);
@@ -37,6 +35,28 @@ static int write_setting(XTCP_CTL_CONST struct ctl_table *table, int write,
 	if (!err && write)
 		WRITE_ONCE(xtcp_generation, xtcp_generation + 1);
 	return err;
+}
+
+/* By name; what is open keeps what it has. */
+static int congestion_control(XTCP_CTL_CONST struct ctl_table *table,
+			      int write, void *buffer, size_t *len, loff_t *pos)
+{
+	struct xtcp_settings *s = table->extra1;
+	char name[XTCP_CC_NAME_MAX];
+	struct ctl_table mine = { .data = name, .maxlen = sizeof(name) };
+	const struct xtcp_cc_ops *cc = READ_ONCE(s->cc);
+	int err;
+
+	strscpy(name, cc->name, sizeof(name));
+	err = proc_dostring(&mine, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	cc = xtcp_cc_find(name);
+	if (!cc)
+		return -ENOENT;
+	WRITE_ONCE(s->cc, cc);
+	WRITE_ONCE(xtcp_generation, xtcp_generation + 1);
+	return 0;
 }
 
 static const struct ctl_table template[] = {
@@ -96,10 +116,9 @@ int xtcp_sysctl_init(struct xtcp_net *xn, struct xtcp_observe *ob)
 	t[i].proc_handler = abort_orphans;
 	t[i++].extra1 = xn;
 	t[i].procname = "congestion_control";
-	t[i].data = (void *)cc_name;
-	t[i].maxlen = sizeof(cc_name);
-	t[i].mode = 0444;
-	t[i++].proc_handler = proc_dostring;
+	t[i].mode = 0644;
+	t[i].proc_handler = congestion_control;
+	t[i++].extra1 = &xn->settings;
 	ob->sysctls = xtcp_register_sysctl(xn->net, "net/xtcp", t, i);
 	if (!ob->sysctls) {
 		kfree(t);

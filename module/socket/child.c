@@ -48,6 +48,7 @@ static void inherit(struct sock *child, const struct xtcp_sock *from)
 	x->keep = from->keep;
 	x->linger2 = from->linger2;
 	x->msl_ms = from->msl_ms;
+	x->cc = from->cc;
 	xtcp_policy_refresh(child);
 	xtcp_stream_renew(x);
 }

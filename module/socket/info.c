@@ -8,16 +8,32 @@
 #include "socket/sock.h"
 
 /* What the host's TCP calls these phases. */
-static u8 ca_state(const struct xtcp_recovery *v)
+static u8 ca_state(const struct xtcp_stream *st)
 {
-	switch (v->phase) {
+	switch (st->recovery.phase) {
 	case XTCP_RECOVERY_FAST:
 		return TCP_CA_Recovery;
 	case XTCP_RECOVERY_LOSS:
 		return TCP_CA_Loss;
 	default:
-		return v->dupacks ? TCP_CA_Disorder : TCP_CA_Open;
+		return st->recovery.dupacks || st->sel.sacked ?
+		       TCP_CA_Disorder : TCP_CA_Open;
 	}
+}
+
+static u32 sacked(const struct sock *sk, u32 mss)
+{
+	if (sk->sk_state == TCP_LISTEN)
+		return READ_ONCE(sk->sk_max_ack_backlog);
+	return DIV_ROUND_UP(xtcp_sk(sk)->stream.sel.sacked, mss);
+}
+
+static u32 min_rtt_us(const struct xtcp_stream *st)
+{
+	u32 us = xtcp_min_rtt_us(&st->sel.rack.min_rtt);
+
+	/* Before the first sample, and before there is a connection */
+	return us == ~0u ? 0 : us;
 }
 
 static u8 options_of(const struct xtcp_record *r)

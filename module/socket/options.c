@@ -250,12 +250,12 @@ static const struct int_option {
 #undef XTCP_INT_OPTION
 };
 
-#define CC_NAME	"newreno"
-#define CC_NAME_MAX	16
-
 static void fill_congestion(struct sock *sk, void *to)
 {
-	strscpy(to, CC_NAME, CC_NAME_MAX);
+	const struct xtcp_stream *s = &xtcp_sk(sk)->stream;
+	const struct xtcp_cc_ops *cc = s->cc.ops ? s->cc.ops : s->p.cc;
+
+	strscpy(to, cc->name, XTCP_CC_NAME_MAX);
 }
 
 static const struct data_option {
@@ -265,7 +265,7 @@ static const struct data_option {
 	size_t size;
 } data_options[] = {
 	{ SOL_TCP, TCP_INFO, xtcp_fill_tcp_info, sizeof(struct tcp_info) },
-	{ SOL_TCP, TCP_CONGESTION, fill_congestion, CC_NAME_MAX },
+	{ SOL_TCP, TCP_CONGESTION, fill_congestion, XTCP_CC_NAME_MAX },
 	{ SOL_TCP, TCP_CC_INFO, NULL, 0 },
 	{ SOL_XTCP, XTCP_INFO, xtcp_fill_info, sizeof(struct xtcp_info) },
 };
@@ -294,10 +294,11 @@ static const struct data_option *find_data(int level, int name)
 	return NULL;
 }
 
-/* There is one congestion control; naming it is allowed, another is not there */
-static int set_congestion(sockptr_t val, unsigned int len)
+/* Of an open connection, too: the window stays, what it grows by changes. */
+static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 {
-	char name[CC_NAME_MAX];
+	const struct xtcp_cc_ops *cc;
+	char name[XTCP_CC_NAME_MAX];
 
 	if (len < 1)
 		return -EINVAL;
@@ -305,7 +306,16 @@ static int set_congestion(sockptr_t val, unsigned int len)
 	if (copy_from_sockptr(name, val, len))
 		return -EFAULT;
 	name[len] = 0;
-	return strcmp(name, CC_NAME) ? -ENOENT : 0;
+	cc = xtcp_cc_find(name);
+	if (!cc)
+		return -ENOENT;
+	lock_sock(sk);
+	xtcp_sk(sk)->cc = cc;
+	xtcp_policy_refresh(sk);
+	if (xtcp_sk(sk)->stream.cc.ops)
+		xtcp_cc_change(&xtcp_sk(sk)->stream.cc, cc);
+	release_sock(sk);
+	return 0;
 }
 
 static int set_own(struct sock *sk, int level, int name, sockptr_t val,
@@ -315,7 +325,7 @@ static int set_own(struct sock *sk, int level, int name, sockptr_t val,
 	int number, err;
 
 	if (level == SOL_TCP && name == TCP_CONGESTION)
-		return set_congestion(val, len);
+		return set_congestion(sk, val, len);
 	if (len < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&number, val, sizeof(number)))

@@ -43,6 +43,7 @@ void xtcp_take_turn(struct sock *sk, struct xtcp_turn *turn)
 
 	turn->snd_una = x->rec.snd_una;
 	turn->snd_wnd = x->rec.snd_wnd;
+	turn->rcv_nxt = x->rec.rcv_nxt;
 	turn->since_ms = x->rec.since_ms;
 	turn->retries = x->rec.retries;
 	xtcp_take_step(&x->rec, &turn->e, &turn->o);
@@ -162,6 +163,18 @@ static void delay_third_ack(struct xtcp_sock *x, struct xtcp_orders *o)
 	xtcp_delack_owe(&x->stream.delack, xtcp_now_us());
 }
 
+static void count_ack(struct xtcp_net *xn, u32 meant)
+{
+	if (meant & XTCP_ACK_FAST)
+		xtcp_inc(xn, XTCP_C_FAST_RETRANSMITS);
+	if (meant & XTCP_ACK_BAD_SACK)
+		xtcp_inc(xn, XTCP_C_BAD_SACKS);
+	if (meant & XTCP_ACK_DSACK)
+		xtcp_inc(xn, XTCP_C_DSACKS_RECEIVED);
+	if (meant & XTCP_ACK_UNDO)
+		xtcp_inc(xn, XTCP_C_UNDONE);
+}
+
 static void take_acks(struct sock *sk, struct xtcp_turn *turn)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -189,8 +202,7 @@ static void take_acks(struct sock *sk, struct xtcp_turn *turn)
 	if (sk->sk_err_soft)
 		WRITE_ONCE(sk->sk_err_soft, 0);
 	meant = xtcp_stream_ack(&x->stream, &x->rec, &f, now_us);
-	if (meant & XTCP_ACK_FAST)
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_FAST_RETRANSMITS);
+	count_ack(xtcp_net(sock_net(sk)), meant);
 	x->bytes_acked += o->acked;
 }
 
@@ -238,6 +250,9 @@ static void take_text(struct sock *sk, struct xtcp_turn *turn)
 	bool gap = !RB_EMPTY_ROOT(&x->stored);
 	u32 done = o->todo & (XTCP_DO_TEXT | XTCP_DO_DISCARD);
 
+	if (turn->e.kind == XTCP_EV_SEGMENT && !(seg->flags & XTCP_RST) &&
+	    (1u << o->from) & XTCP_SYNCHRONISED)
+		xtcp_sack_arrived(&x->stream.sack, seg, turn->rcv_nxt);
 	if ((o->todo & XTCP_DO_STORE) &&
 	    xtcp_store(sk, turn->skb, seq, o->text_len, o->store_fin))
 		turn->skb = NULL;

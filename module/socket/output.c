@@ -5,6 +5,9 @@
 #include "socket/sock.h"
 #include "socket/trace_events.h"
 
+/* Bytes of options that a header has room for: RFC 9293 3.1 */
+#define OPTIONS_MOST	40
+
 /* Bytes of options that each segment carries. */
 static u32 option_bytes(const struct xtcp_sock *x)
 {
@@ -103,6 +106,25 @@ static void fill_data(struct sock *sk, struct xtcp_segment *seg, u8 flags)
 	seg->wnd = xtcp_window_select(&x->rec, &room);
 }
 
+/* Bytes that the segment's options may take: RFC 9293 3.1, 3.7.1 */
+static u32 option_room(const struct xtcp_sock *x, u32 text)
+{
+	if (text)
+		return x->mss > text ? x->mss - text : 0;
+	return OPTIONS_MOST - option_bytes(x);
+}
+
+/* What arrived out of order or twice, where there is room to tell. */
+static void tell_blocks(struct sock *sk, struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool again = x->stream.sack.again;
+
+	xtcp_sack_put(&x->stream.sack, &x->rec, option_room(x, seg->len), seg);
+	if (again && !x->stream.sack.again)
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_DSACKS_SENT);
+}
+
 /* An ACK without text. If there is no memory, the timer tries again. */
 void xtcp_send_ack(struct sock *sk)
 {
@@ -110,6 +132,7 @@ void xtcp_send_ack(struct sock *sk)
 	struct xtcp_segment seg;
 
 	fill_data(sk, &seg, XTCP_ACK);
+	tell_blocks(sk, &seg);
 	if (send_bare(sk, &seg) == -ENOMEM)
 		return;
 	xtcp_stream_sent_ack(&x->stream, xtcp_now_us());
@@ -269,6 +292,7 @@ static int send_text(struct sock *sk, const struct xtcp_output *out)
 	fill_data(sk, &seg, XTCP_ACK);
 	seg.seq = out->seq;
 	seg.len = out->len;
+	tell_blocks(sk, &seg);
 	seg.flags |= (out->fin ? XTCP_FIN : 0) | (out->psh ? XTCP_PSH : 0);
 	seg.up = xtcp_urgent_field(&x->stream.urgent, out->seq);
 	if (seg.up)
@@ -300,6 +324,49 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 	q->more = x->cork;
 }
 
+/* One segment is under way and more are to follow: keep account of them. */
+static void provide_board(struct sock *sk, const struct xtcp_queue *q)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	void *memory;
+
+	if (!xtcp_stream_wants_board(&x->stream, &x->rec, q))
+		return;
+	memory = kmalloc(XTCP_BOARD_BYTES, GFP_ATOMIC | __GFP_NOWARN);
+	if (memory)
+		xtcp_stream_give_board(&x->stream, &x->rec, memory,
+				       XTCP_BOARD_BYTES);
+	else
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_NO_BOARD);
+}
+
+/* Nothing is under way any more, or nobody cares: @anyway. */
+void xtcp_free_board(struct sock *sk, bool anyway)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	kfree(xtcp_stream_take_board(&x->stream, &x->rec, anyway));
+}
+
+/* For the fq qdisc: it spaces out what is ours by this (tc-fq(8)). */
+static void set_pace(struct sock *sk)
+{
+	const struct xtcp_stream *s = &xtcp_sk(sk)->stream;
+	u64 rate = xtcp_pacing_rate(&s->cc, s->rtt.srtt_us);
+
+	rate = min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate));
+	WRITE_ONCE(sk->sk_pacing_rate, (unsigned long)rate);
+}
+
+static bool next_segment(struct sock *sk, const struct xtcp_queue *q,
+			 struct xtcp_output *out)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	provide_board(sk, q);
+	return xtcp_stream_next(&x->stream, &x->rec, q, xtcp_now_us(), out);
+}
+
 /**
  * xtcp_push() - send what may be sent
  * @sk:		locked
@@ -317,11 +384,14 @@ void xtcp_push(struct sock *sk, bool more)
 	if (q.bytes)
 		xtcp_sync_mss(sk, false);
 	q.more |= more;
-	while (xtcp_stream_next(&x->stream, &x->rec, &q, xtcp_now_us(),
-				&out)) {
+	while (next_segment(sk, &q, &out)) {
+		if (x->stream.sel.tlp.due)
+			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_TAIL_PROBES);
 		if (send_text(sk, &out))
 			break;
 	}
+	xtcp_free_board(sk, false);
+	set_pace(sk);
 	/* TCP_NOTSENT_LOWAT: what has left makes room, not only what arrived. */
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);

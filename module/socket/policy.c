@@ -30,6 +30,7 @@ void xtcp_policy_init(struct xtcp_policy *p, const struct xtcp_settings *s)
 	p->self_connect = READ_ONCE(s->self_connect) != 0;
 	p->timestamps = READ_ONCE(s->timestamps);
 	p->window_scaling = READ_ONCE(s->window_scaling);
+	p->sack = READ_ONCE(s->sack);
 }
 
 static void refresh_stream(struct sock *sk, const struct xtcp_settings *s)
@@ -42,6 +43,7 @@ static void refresh_stream(struct sock *sk, const struct xtcp_settings *s)
 	p->keep = x->keep;
 	p->keep.on = sock_flag(sk, SOCK_KEEPOPEN);
 	p->nodelay = x->nodelay;
+	p->cc = x->cc ? x->cc : READ_ONCE(s->cc);
 	p->idle_restart = READ_ONCE(s->slow_start_after_idle);
 	p->probe_retries = sock_flag(sk, SOCK_DEAD) ?
 			   x->policy.orphan_retries : x->policy.retries2;

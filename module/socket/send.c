@@ -31,6 +31,7 @@ void xtcp_purge_unsent(struct sock *sk)
 {
 	struct sk_buff *skb;
 
+	xtcp_free_board(sk, true);
 	while ((skb = skb_peek(&sk->sk_write_queue)))
 		free_queued(sk, skb);
 }

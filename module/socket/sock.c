@@ -41,6 +41,7 @@ void xtcp_settings_default(struct xtcp_settings *s)
 	memcpy(s->rmem, sysctl_rmem, sizeof(s->rmem));
 	memcpy(s->wmem, sysctl_wmem, sizeof(s->wmem));
 	s->notsent_lowat = UINT_MAX;
+	s->cc = xtcp_cc_nth(0);
 }
 
 /* All of a socket that is not struct sock's own; also for a child. */

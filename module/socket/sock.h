@@ -42,6 +42,7 @@ struct xtcp_counters {
  * @rmem:	receive buffer: least, default, most; bytes
  * @wmem:	send buffer: least, default, most; bytes
  * @notsent_lowat: unsent bytes above which a socket is not writable
+ * @cc:		congestion control of new connections
  */
 struct xtcp_settings {
 #define XTCP_SETTING(name, def, min, max, unit, text) int name;
@@ -50,6 +51,7 @@ struct xtcp_settings {
 	int rmem[3];
 	int wmem[3];
 	unsigned int notsent_lowat;
+	const struct xtcp_cc_ops *cc;
 };
 
 /**
@@ -132,6 +134,7 @@ static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
  * @keep:	keep-alive times of this socket
  * @syn_retries: TCP_SYNCNT, 0: the namespace's
  * @msl_ms:	XTCP_MSL, 0: the namespace's
+ * @cc:		TCP_CONGESTION; NULL: the namespace's
  * @linger2:	TCP_LINGER2 in seconds, 0: the namespace's, -1: none
  * @challenge_ms: when it last sent a challenge ACK
  * @main_us:	when the stream's main timer is due; 0: never
@@ -186,6 +189,7 @@ struct xtcp_sock {
 	struct xtcp_keep_params keep;
 	u8 syn_retries;
 	u32 msl_ms;
+	const struct xtcp_cc_ops *cc;
 	int linger2;
 	u32 challenge_ms;
 	u64 main_us;
@@ -291,6 +295,7 @@ static inline u32 xtcp_now_ts(const struct xtcp_record *r)
  * @skb:	the segment's text; NULL without one, or once it was taken
  * @snd_una:	of the record before the step
  * @snd_wnd:	likewise
+ * @rcv_nxt:	likewise
  * @since_ms:	likewise
  * @retries:	likewise
  * @errno_icmp:	with %XTCP_EV_ICMP_HARD: what to report, negative
@@ -302,6 +307,7 @@ struct xtcp_turn {
 	struct sk_buff *skb;
 	u32 snd_una;
 	u32 snd_wnd;
+	u32 rcv_nxt;
 	u32 since_ms;
 	u8 retries;
 	int errno_icmp;
@@ -434,6 +440,7 @@ void xtcp_write_space(struct sock *sk);
 
 /* output.c */
 void xtcp_push(struct sock *sk, bool more);
+void xtcp_free_board(struct sock *sk, bool anyway);
 void xtcp_send_ack(struct sock *sk);
 void xtcp_send_syn(struct sock *sk, bool ack);
 void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o);

@@ -39,6 +39,7 @@ void xtcp_purge_stored(struct sock *sk)
 		erase_stored(sk, skb);
 		kfree_skb(skb);
 	}
+	xtcp_sack_purged(&x->stream.sack);
 }
 
 /* Memory is short: what came out of order was never promised to stay. */
@@ -230,6 +231,7 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 	}
 	if (place == XTCP_PLACE_DUPLICATE) {
 		xtcp_inc(xn, XTCP_R_DUPLICATE);
+		xtcp_sack_twice(&x->stream.sack, seq, seq + len + fin);
 		return false;
 	}
 	skb->dev = NULL;
@@ -240,6 +242,7 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 	skb_set_owner_r(skb, sk);
 	insert_stored(x, skb);
 	x->stored_bytes += fresh.len;
+	xtcp_sack_stored(&x->stream.sack, fresh.seq, xtcp_range_end(&fresh));
 	xtcp_inc(xn, XTCP_C_STORED);
 	return true;
 }
