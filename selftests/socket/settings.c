@@ -241,8 +241,10 @@ TEST_F(settings, congestion)
 
 	XT_ONLY_XTCP();
 	ASSERT_EQ(0, XT(getsockopt(fd, SOL_TCP, TCP_CONGESTION, name, &len)));
+	EXPECT_STREQ("cubic", name);
+	EXPECT_EQ(0, XT(setsockopt(fd, SOL_TCP, TCP_CONGESTION, "reno", 4)));
+	EXPECT_EQ(0, XT(getsockopt(fd, SOL_TCP, TCP_CONGESTION, name, &len)));
 	EXPECT_STREQ("newreno", name);
-	EXPECT_EQ(0, XT(setsockopt(fd, SOL_TCP, TCP_CONGESTION, "newreno", 7)));
 	EXPECT_EQ(-ENOENT, XT(setsockopt(fd, SOL_TCP, TCP_CONGESTION, "nosuch",
 					 6)));
 	close(fd);
