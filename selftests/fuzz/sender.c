@@ -37,6 +37,30 @@ static void peer_acks(void)
 		end_ack(&e, ack, wnd);
 }
 
+/* What it says arrived out of order, or twice, may be true or not. */
+static void peer_sacks(void)
+{
+	const u32 near[] = {
+		e.r.snd_una, e.r.snd_nxt, e.r.snd_una + e.s.mss,
+		e.r.snd_nxt - e.s.mss,
+	};
+	u32 n = 1 + fuzz_byte() % XTCP_SACK_BLOCKS, i, blocks[4][2];
+	u32 ack = fuzz_byte() & 1 ? e.r.snd_una : fuzz_near(near, 4);
+
+	if (seq_gt(ack, e.r.snd_nxt))
+		ack = e.r.snd_nxt;
+	for (i = 0; i < n; i++) {
+		blocks[i][0] = fuzz_near(near, 4);
+		blocks[i][1] = blocks[i][0] + fuzz_u16() % (3 * e.s.mss);
+		fuzz_note("sack snd_una%+d to %+d",
+			  (s32)(blocks[i][0] - e.r.snd_una),
+			  (s32)(blocks[i][1] - e.r.snd_una));
+	}
+	fuzz_note("ack snd_una%+d of %u", (s32)(ack - e.r.snd_una),
+		  e.r.snd_nxt - e.r.snd_una);
+	end_sack(&e, ack, n, (const u32 (*)[2])blocks);
+}
+
 static void probe(void)
 {
 	struct xtcp_output *out = &e.out;
@@ -123,6 +147,13 @@ static void one_event(void)
 	case 3:
 		timer_fires();
 		break;
+	case 4:
+	case 5:
+		if (e.r.flags & XTCP_F_SACK)
+			peer_sacks();
+		else
+			peer_acks();
+		break;
 	default:
 		peer_acks();
 		break;
@@ -160,12 +191,20 @@ static void get_across(void)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
+	struct xtcp_stream_params p;
+	u8 mode;
 	u32 i;
 
 	fuzz_begin(data, size);
+	mode = fuzz_byte();
 	i = fuzz_below(ARRAY_SIZE(end_seams));
 	fuzz_note("text begins at %#x", end_seams[i]);
-	end_init(&e, end_seams[i]);
+	xtcp_stream_defaults(&p);
+	p.cc = xtcp_cc_nth(mode >> 2 & 1);
+	end_init_with(&e, end_seams[i], &p, 0);
+	e.r.flags |= mode & 1 ? XTCP_F_SACK : 0;
+	e.poor = mode >> 1 & 1;
+	fuzz_note("%s, sack %u, poor %u", p.cc->name, mode & 1, e.poor);
 	given_up = false;
 	for (i = 0; i < EVENTS_MAX && !given_up && fuzz_more(); i++)
 		one_event();

@@ -10,19 +10,6 @@
 #define ORPHAN_RETRIES	8
 #define TRY_AGAIN_NS	(100 * NS_PER_MS)
 
-/* Every congestion control that a scenario may name. */
-static const struct xtcp_cc_ops *const controls[] = { &xtcp_newreno };
-
-static const struct xtcp_cc_ops *find_control(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
-		if (!strcmp(controls[i]->name, name))
-			return controls[i];
-	return NULL;
-}
-
 /* ---- one connection ---- */
 
 static bool endless(const struct end *e)
@@ -277,9 +264,10 @@ static void set_up(const struct flow_config *c, struct user *u)
 		.rfc1337 = 1,
 		.timestamps = !!c->timestamps,
 		.window_scaling = 1,
+		.sack = !!c->sack,
 	};
 	xtcp_stream_defaults(&u->params);
-	u->params.cc = find_control(c->cc.text);
+	u->params.cc = xtcp_cc_find(c->cc.text);
 	u->params.rto_min_us = c->rto_min / NS_PER_US;
 	u->params.delack_us = c->delack / NS_PER_US;
 	u->params.initial_segments = c->initial;
@@ -313,7 +301,7 @@ static void start_user(struct sim *sim, struct user *u, u16 group, u32 number)
 
 static const char *check_group(const struct flow_config *c)
 {
-	if (!find_control(c->cc.text))
+	if (!xtcp_cc_find(c->cc.text))
 		return "no such congestion control";
 	if (strcmp(c->first.text, "client") && strcmp(c->first.text, "server"))
 		return "first is neither client nor server";

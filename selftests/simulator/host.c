@@ -3,6 +3,8 @@
  * The host: carries out what the machine orders for a connection with a stream,
  * in the order in which the kernel's does, and serves its timers.
  */
+#include <stdlib.h>
+
 #include "sim.h"
 
 #define OPTION_BYTES	12	/* timestamps, on every segment */
@@ -26,6 +28,7 @@ void host_take_turn(struct sim *sim, struct end *e, struct turn *t)
 {
 	t->snd_una = e->r.snd_una;
 	t->snd_wnd = e->r.snd_wnd;
+	t->rcv_nxt = e->r.rcv_nxt;
 	t->since_ms = e->r.since_ms;
 	t->retries = e->r.retries;
 	xtcp_step(&e->r, &t->e, &t->o);
@@ -125,13 +128,20 @@ static void take_text(struct sim *sim, struct end *e, struct turn *t)
 	struct xtcp_orders *o = &t->o;
 	bool gap = e->store.count;
 
+	if (1u << o->from & XTCP_SYNCHRONISED)
+		xtcp_sack_arrived(&e->s.sack, seg, t->rcv_nxt);
 	if (o->todo & XTCP_DO_STORE) {
 		struct xtcp_range range = {
 			.seq = seg->seq, .len = o->text_len,
 			.fin = o->store_fin,
 		};
 
-		store_put(&e->store, &range, t->p->offset);
+		if (store_put(&e->store, &range, t->p->offset))
+			xtcp_sack_stored(&e->s.sack, range.seq,
+					 xtcp_range_end(&range));
+		else
+			xtcp_sack_twice(&e->s.sack, range.seq,
+					xtcp_range_end(&range));
 	}
 	if (o->todo & (XTCP_DO_TEXT | XTCP_DO_DISCARD)) {
 		sim_promise(sim, t->p->flow == e->flow,
@@ -188,6 +198,7 @@ void host_harvest(struct end *e)
 	e->flow->retransmits += e->s.retransmits;
 	e->flow->timeouts += e->s.timeouts;
 	e->flow->fast_retransmits += e->s.fast_retransmits;
+	free(xtcp_stream_take_board(&e->s, &e->r, true));
 	e->full = false;
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Segments out: what a record says, and what the stream wants to send. */
+#include <stdlib.h>
+
 #include "sim.h"
 
 #define IP_AND_TCP	40
+#define OPTIONS_MOST	40
 #define TIMESTAMPS	12
 #define SYN_OPTIONS	20	/* MSS, SACK permitted, timestamps, scale */
 
@@ -76,6 +79,15 @@ static void fill_data(const struct sim *sim, const struct end *e,
 	seg->wnd = xtcp_window_select(&e->r, &room);
 }
 
+/* Blocks go where a segment has room for them. */
+static void tell_blocks(struct end *e, struct xtcp_segment *seg)
+{
+	u32 room = seg->len ? e->s.mss - seg->len :
+		   OPTIONS_MOST - (seg->opts & XTCP_OPT_TS ? TIMESTAMPS : 0);
+
+	xtcp_sack_put(&e->s.sack, &e->r, room, seg);
+}
+
 static void tell_sent(struct sim *sim, struct end *e, u32 fresh, bool fin,
 		      u16 wnd)
 {
@@ -98,6 +110,7 @@ void send_ack(struct sim *sim, struct end *e)
 	struct xtcp_segment seg;
 
 	fill_data(sim, e, &seg);
+	tell_blocks(e, &seg);
 	ship(sim, e, &seg, 0);
 	xtcp_stream_sent_ack(&e->s, sim_now_us(sim));
 	tell_sent(sim, e, 0, false, seg.wnd);
@@ -171,7 +184,8 @@ static void check_sent(struct sim *sim, const struct end *e,
 		       const struct xtcp_output *out, u64 offset)
 {
 	u32 flight = xtcp_output_end(out) - e->r.snd_una;
-	u32 most = e->s.cc.cwnd + 2 * e->s.mss + out->fin; /* RFC 3042 */
+	u32 most = e->s.cc.cwnd + 2 * e->s.mss; /* RFC 3042 */
+	u32 pipe;
 	bool probe = !e->r.snd_wnd && out->len + out->fin == 1;
 
 	sim_promise(sim, offset + out->len <= e->written,
@@ -179,7 +193,8 @@ static void check_sent(struct sim *sim, const struct end *e,
 	sim_promise(sim, out->len <= e->s.mss, "a segment is too large");
 	sim_promise(sim, probe || flight <= e->r.snd_wnd,
 		    "more was sent than the peer takes");
-	sim_promise(sim, !out->fresh || flight <= most,
+	pipe = xtcp_stream_pipe(&e->s, e->r.snd_una, e->r.snd_nxt);
+	sim_promise(sim, !out->fresh || pipe + out->fresh <= most,
 		    "more was sent than the congestion window allows");
 }
 
@@ -194,6 +209,7 @@ static void send_text(struct sim *sim, struct end *e,
 	seg.seq = out->seq;
 	seg.len = out->len;
 	seg.flags |= (out->fin ? XTCP_FIN : 0) | (out->psh ? XTCP_PSH : 0);
+	tell_blocks(e, &seg);
 	if (out->len)
 		e->flow->segments++;
 	ship(sim, e, &seg, offset);
@@ -215,17 +231,31 @@ void send_probe(struct sim *sim, struct end *e)
 		send_text(sim, e, &out);
 }
 
+static bool next(struct sim *sim, struct end *e, const struct xtcp_queue *q,
+		 struct xtcp_output *out)
+{
+	void *memory;
+
+	if (xtcp_stream_wants_board(&e->s, &e->r, q)) {
+		memory = malloc(XTCP_BOARD_BYTES);
+		if (!memory)
+			abort();
+		xtcp_stream_give_board(&e->s, &e->r, memory, XTCP_BOARD_BYTES);
+	}
+	return xtcp_stream_next(&e->s, &e->r, q, sim_now_us(sim), out);
+}
+
 bool send_push(struct sim *sim, struct end *e)
 {
 	struct xtcp_queue q = queue_of(e);
 	struct xtcp_output out;
 	bool any = false;
 
-	while (xtcp_in(&e->r, XTCP_MAY_SEND) &&
-	       xtcp_stream_next(&e->s, &e->r, &q, sim_now_us(sim), &out)) {
+	while (xtcp_in(&e->r, XTCP_MAY_SEND) && next(sim, e, &q, &out)) {
 		send_text(sim, e, &out);
 		any = true;
 	}
+	free(xtcp_stream_take_board(&e->s, &e->r, false));
 	return any;
 }
 

@@ -177,7 +177,8 @@ struct store {
 	u32 bytes;
 };
 
-void store_put(struct store *s, const struct xtcp_range *range, u64 offset);
+/* False: it was there. Else @range is what of it was not. */
+bool store_put(struct store *s, struct xtcp_range *range, u64 offset);
 bool store_next(struct store *s, u32 rcv_nxt, struct stored *out);
 void store_purge(struct store *s);
 
@@ -235,6 +236,7 @@ struct turn {
 	const struct packet *p;
 	u32 snd_una;
 	u32 snd_wnd;
+	u32 rcv_nxt;
 	u32 since_ms;
 	u8 retries;
 };

@@ -77,7 +77,7 @@ static bool join(struct store *s, u32 i, const struct stored *fresh)
 	return true;
 }
 
-void store_put(struct store *s, const struct xtcp_range *range, u64 offset)
+bool store_put(struct store *s, struct xtcp_range *range, u64 offset)
 {
 	struct stored fresh = { .range = *range };
 	u32 i = place_of(s, range->seq);
@@ -89,7 +89,7 @@ void store_put(struct store *s, const struct xtcp_range *range, u64 offset)
 					      prev ? &prev->range : NULL,
 					      next ? &next->range : NULL)) {
 		case XTCP_PLACE_DUPLICATE:
-			return;
+			return false;
 		case XTCP_PLACE_DROP_NEXT:
 			take_out(s, i);
 			prev = i ? stored_at(s, i - 1) : NULL;
@@ -103,6 +103,8 @@ void store_put(struct store *s, const struct xtcp_range *range, u64 offset)
 	fresh.offset = offset + (fresh.range.seq - range->seq);
 	if (!join(s, i, &fresh))
 		put_in(s, i, &fresh);
+	*range = fresh.range;
+	return true;
 }
 
 bool store_next(struct store *s, u32 rcv_nxt, struct stored *out)
