@@ -50,6 +50,7 @@ int xtcp_wire_route_connect(struct sock *sk, struct xtcp_tuple *t)
 
 	if (t->family == AF_INET6 && !xtcp_wire_ipv6())
 		return -EAFNOSUPPORT;
+	t->wire = xtcp_wire_of(sk);
 	inet_sk(sk)->inet_dport = t->fport;
 	err = xtcp_af(t->family)->connect(sk, t);
 	if (err) {

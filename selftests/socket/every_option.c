@@ -76,7 +76,7 @@ TEST_F(every_option, structures)
 }
 
 /* Plainly: neither taken and forgotten, nor half done. */
-TEST_F(every_option, refused)
+TEST_F(every_option, unknown)
 {
 	int fd = self->p.client, i;
 	char room[64] = "";
