@@ -184,7 +184,8 @@ static void check_sent(struct sim *sim, const struct end *e,
 		       const struct xtcp_output *out, u64 offset)
 {
 	u32 flight = xtcp_output_end(out) - e->r.snd_una;
-	u32 most = e->s.cc.cwnd + 2 * e->s.mss; /* RFC 3042 */
+	/* RFC 3042, or F-RTO's two; and a tail loss probe asks nobody. */
+	u32 most = e->s.cc.cwnd + (2 + e->s.sel.tlp.due) * e->s.mss;
 	u32 pipe;
 	bool probe = !e->r.snd_wnd && out->len + out->fin == 1;
 

@@ -101,7 +101,8 @@ static void check_sent(const struct rig_end *e, const struct xtcp_output *out,
 {
 	const struct xtcp_record *r = &e->r;
 	u32 end = xtcp_output_end(out);
-	u32 extra = 2 * e->s.mss;
+	/* RFC 3042, or F-RTO's two; and a tail loss probe asks nobody. */
+	u32 extra = (2 + e->s.sel.tlp.due) * e->s.mss;
 
 	EXPECT(out->len <= e->s.mss);
 	EXPECT(seq_geq(out->seq, r->snd_una));
