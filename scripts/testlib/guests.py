@@ -20,8 +20,10 @@ import steps
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BOOT_S = 600		# wall time for boot and warm-up
-DEFAULT_COST_S = {"net": 60, "socket": 10, "packet": 15,	# at the first run
-                  "programs": 100, "soak": 300}
+TICKS = os.sysconf("SC_CLK_TCK")
+COST_S = {"net": 12, "socket": 2, "packet": 4,	# the first time
+          "programs": 60, "soak": 300,
+          "socket/many": 25, "socket/keepalive": 15, "packet/matrix": 11}
 TIMES = os.path.join(os.environ.get("XDG_CACHE_HOME",
                                     os.path.expanduser("~/.cache")),
                      "xtcp", "test-times.json")
@@ -52,17 +54,32 @@ def known_times():
         return {}
 
 
-def keep_times(times):
+def keep_times(times, kernel):
     os.makedirs(os.path.dirname(TIMES), exist_ok=True)
+    all_times = known_times()
+    all_times.setdefault(kernel, {}).update(times)
     with open(TIMES + ".new", "w") as f:
-        json.dump(dict(known_times(), **times), f, indent=1)
+        json.dump(all_times, f, indent=1)
     os.replace(TIMES + ".new", TIMES)
 
 
-def share_out(tests, guests):
+def cpu_s(pid):
+    """CPU time of a process and those below it that still run."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            fields = f.read().rpartition(")")[2].split()
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+            children = f.read().split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / TICKS + sum(
+        cpu_s(int(child)) for child in children)
+
+
+def share_out(tests, guests, kernel):
     """The longest first, each to who has least; few tests need few guests."""
-    times = known_times()
-    cost = {t: times.get(t, DEFAULT_COST_S[t.partition("/")[0]])
+    times = known_times().get(kernel, {})
+    cost = {t: times.get(t) or COST_S.get(t) or COST_S[t.partition("/")[0]]
             for t in tests}
     parts = [[] for _ in range(max(1, min(guests, len(tests))))]
     for test in sorted(tests, key=lambda t: -cost[t]):
@@ -101,12 +118,12 @@ class Guest:
         out = ["--out", tempfile.mkdtemp(dir=o.steps)] if traced else []
         command = [TOP + "/scripts/vm", "--kernel", o.kernel,
                    "--mem", "2560" if "san" in o.release else "1536",
-                   "--par" if o.parallel else "--det", "--timeout", "7200",
+                   "--par" if o.parallel else "--det", "--timeout", "14400",
                    "--in", self.stage, "--log", log, *out, "--",
                    "/usr/bin/python3", "-u", "/run/vm/stage/guest.py",
                    "/run/vm/stage", *self.left]
         self.tail, self.clean, self.current = [], False, None
-        vm = subprocess.Popen(command, stdout=subprocess.PIPE,
+        self.vm = vm = subprocess.Popen(command, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True,
                               errors="replace", env=dict(
                                   os.environ, XTCP_TEST_STEPS=" ".join(traced)))
@@ -156,7 +173,7 @@ class Guest:
     def mark(self, words):
         what, name = words[0], words[1] if len(words) > 1 else ""
         if what == "begin":
-            self.current, self.began = name, time.monotonic()
+            self.current, self.began = name, cpu_s(self.vm.pid)
             self.stream = Stream(self.report, name)
             self.stream.held = []
             path = os.path.join(self.options.logs,
@@ -188,7 +205,7 @@ class Guest:
             self.survived(how)
         else:
             self.stream.finish(how)
-        self.times[name] = round(time.monotonic() - self.began, 1)
+        self.times[name] = round(cpu_s(self.vm.pid) - self.began, 1)
         self.forget()
 
     def survived(self, how):
@@ -238,7 +255,8 @@ def run(report, tests, options):
         # Those whose steps are traced come first: a trace is whole then.
         guests = [Guest(report, sorted(part, key=lambda t: t not in
                                        options.traced), stage, options)
-                  for part in share_out(tests, options.guests)]
+                  for part in share_out(
+                      tests, options.guests, options.kernel)]
         threads = [threading.Thread(target=g.run) for g in guests]
         for t in threads:
             t.start()
@@ -247,7 +265,7 @@ def run(report, tests, options):
         times = {}
         for g in guests:
             times.update(g.times)
-        keep_times(times)
+        keep_times(times, options.kernel)
         if options.traced:
             steps.replay(report, base, options.traced)
     finally:

@@ -3,6 +3,7 @@
 allocations that fail. Other kernels do neither."""
 import ctypes
 import os
+import re
 import time
 
 DEBUG = "/sys/kernel/debug"
@@ -12,6 +13,8 @@ AGE_S = 6
 KINDS = ("failslab", "fail_page_alloc")
 QUIET = KINDS + ("fail_usercopy",)
 MOST = 1 << 30
+NO_CACHE = re.compile(r"kmem_cache_create\w*\(\w*xtcp\w*\) failed with "
+                      r"error -12", re.I)
 
 
 def read(path):
@@ -52,19 +55,23 @@ def leaks(scans):
 
 
 def concerns(lines):
-    """Without the data races that are the kernel's own business: KCSAN frames
-    a report in lines of ===, and names the module in ours."""
-    kept, block = [], None
+    """Without what is the kernel's own business: data races whose report does
+    not name the module (KCSAN frames it in lines of ===), and the stack that it
+    shows whenever a slab cache cannot be made."""
+    kept, block, last = [], None, ""
     for line in lines:
-        if "BUG: KCSAN" in line:
-            block = [line]
-        elif block is None:
-            kept.append(line)
-        else:
+        if block is not None:
             block.append(line)
-            if line.endswith("=" * 60):
-                kept += block if "[xtcp]" in "".join(block) else []
-                block = None
+        elif "BUG: KCSAN" in line:
+            block, last = [line], "=" * 60
+        elif NO_CACHE.search(line):
+            block, last = [line], "</TASK>"
+        else:
+            kept.append(line)
+        if block and line.endswith(last):
+            if "KCSAN" in block[0] and "[xtcp]" in "".join(block):
+                kept += block
+            block = None
     return kept + (block or [])
 
 

@@ -3,7 +3,8 @@
 """Each allocation, and each copy from or to the program's memory, fails once:
 the first of a call, the second, and so on, until the call has no more. It then
 reports it, or does without; where memory was short, called once more it works.
-For insmod, a new namespace, and each call in a connection's life.
+For insmod, a new namespace, and each call in a connection's life. What the
+kernel itself allocates before it comes to the module is left out.
 
 Only a kernel with fault injection (scripts/debug-kernel) can do that; what must
 not happen besides, it says in its log.
@@ -18,14 +19,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "net"))
 from host import (LOOP, PORT, VERSIONS, Mismatch, Skip, discard, idle,
                   leaves_nothing, libc, load, loaded, main, module_path,
-                  new_socket, see, test, unload)	# noqa: E402
+                  new_socket, read, see, test, unload, write)	# noqa: E402
 
 NTH = "/proc/thread-self/fail-nth"
-NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS)
+# ENFILE is what the kernel says if it gets no memory for a file.
+NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS, errno.ENFILE)
 CLEAN = NO_MEMORY + (errno.EFAULT,)
 MOST = 5000
+STRIDE = 64
+TRACING = "/sys/kernel/tracing/"
+TRACE = TRACING + "instances/nth/"
 TEXT = bytes(50000)
-FINIT_MODULE, CLONE_NEWNET = 313, 0x40000000
+FINIT_MODULE, DELETE_MODULE, CLONE_NEWNET = 313, 176, 0x40000000
 
 
 class Nth:
@@ -42,10 +47,16 @@ class Nth:
             result = call()
         except OSError as why:
             result = why
-        return self.stop(), result
+        return not self.stop(), result
+
+    def count(self, call):
+        """How many a call makes that nothing happens to."""
+        os.pwrite(self.fd, b"%d" % MOST, 0)
+        call()
+        return MOST - self.stop()
 
     def stop(self):
-        """Whether it was over; to ask and to stop are calls that fail, too."""
+        """How many were left; to ask and to stop are calls that fail, too."""
         try:
             left = int(os.pread(self.fd, 20, 0).strip(b"\0\n"))
         except OSError:
@@ -53,13 +64,13 @@ class Nth:
         while True:
             try:
                 os.pwrite(self.fd, b"0", 0)
-                return not left
+                return left
             except OSError:
                 pass
 
-    def each(self, call, undo):
+    def each(self, call, undo, first, end=MOST):
         """call() fails cleanly or works, wherever memory is short."""
-        for n in range(1, MOST):
+        for n in range(first, end):
             reached, result = self.during(n, call)
             if isinstance(result, OSError):
                 if not reached or result.errno not in CLEAN:
@@ -69,8 +80,10 @@ class Nth:
             else:
                 undo(result)
             if not reached:
-                return n - 1
-        raise Mismatch("no end after %d allocations" % MOST)
+                return n - first
+        if end == MOST:
+            raise Mismatch("no end after %d allocations" % MOST)
+        return end - first
 
     def close(self):
         os.close(self.fd)
@@ -107,6 +120,54 @@ def in_child(function):
     see("in the child", said.decode(), "")
 
 
+class Reached:
+    """Whether the kernel has come to some event since."""
+    def __init__(self, event, only):
+        os.makedirs(TRACE, exist_ok=True)
+        self.name = event.partition("/")[2]
+        write("%sevents/%s/filter" % (TRACE, event), only)
+        write("%sevents/%s/enable" % (TRACE, event), 1)
+
+    def since(self):
+        found = self.name + ":" in read(TRACE + "trace")
+        write(TRACE + "trace", "")
+        return found
+
+    def close(self):
+        os.rmdir(TRACE)
+
+
+def first_of(nth, call, undo, event, only="0"):
+    """The number of the first allocation of a call's after that event. Some
+    before it may fail without harm, so this comes from the end."""
+    reached = Reached(event, only)
+
+    def after(n):
+        nth.during(n, call)
+        undo(None)
+        return reached.since()
+    high = low = nth.count(call)
+    undo(None)
+    while low > 0 and after(low):
+        high, low = low, low - STRIDE
+    low = max(low, 0)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if after(middle):
+            high = middle
+        else:
+            low = middle
+    reached.close()
+    return high
+
+
+def say_count(count, first):
+    print("# %d allocations after %d of the kernel's" % (count, first - 1),
+          flush=True)
+    if count < 10:
+        raise Mismatch("only %d allocations" % count)
+
+
 @test("nth", what=("insmod",))
 def nth_insmod(t):
     idle()
@@ -119,10 +180,10 @@ def nth_insmod(t):
 
     def rmmod(_):
         if loaded():
-            see("rmmod", unload(), "")
+            system(libc.syscall(DELETE_MODULE, b"xtcp", os.O_NONBLOCK))
         leaves_nothing()
-    count = nth.each(insmod, rmmod)
-    print("# %d allocations" % count)
+    first = first_of(nth, insmod, rmmod, "module/module_load")
+    say_count(nth.each(insmod, rmmod, first), first)
     os.close(module)
     nth.close()
     load()
@@ -130,14 +191,25 @@ def nth_insmod(t):
 
 @test("nth", what=("namespace",))
 def nth_namespace(t):
+    def no_undo(_):
+        pass
+
+    def unshare():
+        system(libc.unshare(CLONE_NEWNET))
+
     def body():
         nth = Nth()
-        count = nth.each(lambda: system(libc.unshare(CLONE_NEWNET)),
-                         lambda _: None)
-        if count < 10:
-            raise Mismatch("only %d allocations" % count)
+        first, end = (first_of(nth, unshare, no_undo, event, only)
+                      for event, only in (("nth/begin", "0"),
+                                          ("nth/end", "result == 0")))
+        say_count(nth.each(unshare, no_undo, first, end), first)
     Nth().close()
-    in_child(body)
+    write(TRACING + "kprobe_events", "p:nth/begin xtcp:net_init\n"
+          "r:nth/end xtcp:net_init result=$retval")
+    try:
+        in_child(body)
+    finally:
+        write(TRACING + "kprobe_events", "")
 
 
 class Life:
