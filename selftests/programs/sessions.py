@@ -97,12 +97,10 @@ ALONE = [("both", v, wire, "clean") for v in (4, 6)
          for wire in ("native", "tcp")]
 
 
-@matrix("nc-self-connect", few=ALONE)
+@matrix("nc-self-connect", few=ALONE, whole=ALONE)
 def nc_self_connect(t):
     """nc -p 6666 127.0.0.1 6666: what it says, it hears."""
     need("nc")
-    if t.side != "both" or t.road != "clean":
-        return
     t.together()
     reading, writing = os.pipe()
     nc = t.start("client", "nc", "-p", "6666", t.server, "6666",
@@ -116,12 +114,10 @@ def nc_self_connect(t):
     see("what nc said", before, "to myself\n")
 
 
-@matrix("nc-simultaneous-open", few=ALONE)
+@matrix("nc-simultaneous-open", few=ALONE, whole=ALONE)
 def nc_simultaneous_open(t):
     """Each tries until the other does as well; nobody ever listens."""
     need("nc")
-    if t.side != "both" or t.road != "clean":
-        return
     t.together()
     host.road("delay 50ms")		# a SYN is under way for a while
     loop = HERE + "/meet.sh"

@@ -34,11 +34,11 @@ FEW = [("both", 6, "native", "lossy"), ("client", 4, "tcp", "lossy"),
        ("server", 6, "tcp", "clean")]
 
 
-def matrix(name, few=None):
+def matrix(name, few=None, whole=None):
     """Register a function for each cell of the matrix, or for some of them."""
     def register(func):
         for side, v, wire, road in (
-                WHOLE if LONG else FEW if few is None else few):
+                (whole or WHOLE) if LONG else FEW if few is None else few):
             tap.add(name, func, {"side": side, "v": v, "wire": wire,
                                  "road": road})
         return func
