@@ -294,6 +294,7 @@ static void forget_connection(struct sock *sk)
 	x->copied_seq = 0;
 	x->oob_state = XTCP_OOB_NONE;
 	x->broken_pipe = false;
+	x->blackhole_mss = 0;
 	xtcp_policy_refresh(sk);
 	xtcp_stream_renew(x);
 	sk->sk_shutdown = 0;

@@ -3,6 +3,7 @@
  * Segments out: cut from the send queue as the stream says, or without text.
  */
 #include "socket/sock.h"
+#include "stream/blackhole.h"
 #include "socket/trace_events.h"
 
 /* Bytes of options that a header has room for: RFC 9293 3.1 */
@@ -27,6 +28,9 @@ u32 xtcp_effective_mss(struct sock *sk)
 	mss = min(mss, peer);
 	if (x->user_mss)
 		mss = min_t(u32, mss, x->user_mss);
+	if (x->blackhole_mss &&
+	    xtcp_now_ms() - x->blackhole_ms < XTCP_BLACKHOLE_MS)
+		mss = min(mss, x->blackhole_mss);
 	return max_t(u32, mss, option_bytes(x) + 8) - option_bytes(x);
 }
 

@@ -143,6 +143,9 @@ static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
  * @timer_late:	the timer fired while a program had the socket locked
  * @pmtu_late:	so small a path was told of meanwhile; 0: none, bytes
  * @mss:	bytes of text in a full segment, options deducted
+ * @blackhole_mss: what passes a path that swallows more in silence, options
+ *		included; 0: it was not suspected of that
+ * @blackhole_ms: when it was
  * @retransmits: segments sent again
  * @segs_in:	segments received
  * @segs_out:	segments sent
@@ -198,6 +201,8 @@ struct xtcp_sock {
 	bool timer_late;
 	u32 pmtu_late;
 	u32 mss;
+	u32 blackhole_mss;
+	u32 blackhole_ms;
 	u32 retransmits;
 	u32 segs_in;
 	u32 segs_out;

@@ -4,6 +4,7 @@
  * again when it fires: that makes what each segment costs small.
  */
 #include "socket/sock.h"
+#include "stream/blackhole.h"
 #include "socket/trace_events.h"
 
 #define R1_RETRIES	3
@@ -63,6 +64,24 @@ void xtcp_timer_arm(struct sock *sk)
 	start_timer(sk, when);
 }
 
+/* Perhaps it is the size that does not pass, and nobody says so. */
+static void suspect_size(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u32 least = xtcp_wire_family(sk) == AF_INET6 ? XTCP_MSS_DEFAULT_V6 :
+						       XTCP_MSS_DEFAULT_V4;
+	u32 mss = xtcp_blackhole_mss(x->mss, x->rec.snd_nxt - x->rec.snd_una,
+				     x->rec.retries, least);
+
+	if (!mss || !READ_ONCE(xn->settings.mtu_probing))
+		return;
+	x->blackhole_mss = mss;
+	x->blackhole_ms = xtcp_now_ms();
+	xtcp_inc(xn, XTCP_C_BLACKHOLES);
+	xtcp_sync_mss(sk, true);
+}
+
 /* RFC 9293 3.8.3: send it again; at R1, perhaps another way leads there. */
 static void retransmit(struct sock *sk)
 {
@@ -81,6 +100,7 @@ static void main_expired(struct sock *sk, u64 now_us)
 		break;
 	case XTCP_EXPIRED_RTO:
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RTO_TIMEOUTS);
+		suspect_size(sk);
 		retransmit(sk);
 		break;
 	case XTCP_EXPIRED_PROBE:

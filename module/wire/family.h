@@ -105,6 +105,9 @@ static inline const struct xtcp_af_ops *xtcp_af(u8 family)
 	return &xtcp_ipv4;
 }
 
+/* output.c: the route is the socket's from here on. */
+void xtcp_output_keep_route(struct sock *sk, struct dst_entry *dst);
+
 /* input.c: what both handlers share. */
 
 /* Before the handlers are registered. */

@@ -99,7 +99,7 @@ static int ipv4_connect(struct sock *sk, struct xtcp_tuple *t)
 		t->faddr.v4 = fl4->daddr;
 	t->laddr.v4 = fl4->saddr;
 	ipv4_set_tuple(sk, t);
-	sk_setup_caps(sk, &rt->dst);
+	xtcp_output_keep_route(sk, &rt->dst);
 	return 0;
 }
 
@@ -124,7 +124,7 @@ static struct dst_entry *ipv4_route(struct sock *sk, bool fresh)
 			      inet->inet_sport, inet->inet_dport, sk);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
-	sk_setup_caps(sk, &rt->dst);
+	xtcp_output_keep_route(sk, &rt->dst);
 	return &rt->dst;
 }
 

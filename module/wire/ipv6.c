@@ -40,7 +40,7 @@ static void keep_route(struct sock *sk, struct dst_entry *dst)
 	const struct rt6_info *rt = container_of(dst, struct rt6_info, dst);
 
 	inet6_sk(sk)->dst_cookie = rt6_get_cookie(rt);
-	sk_setup_caps(sk, dst);
+	xtcp_output_keep_route(sk, dst);
 }
 
 /*

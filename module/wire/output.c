@@ -155,6 +155,51 @@ void xtcp_wire_redirect(struct sock *sk, struct sk_buff *skb)
 		dst->ops->redirect(dst, sk, skb);
 }
 
+/*
+ * The kernel's segmentation knows TCP's packets; what it is to cut must say so
+ * before sk_setup_caps() asks the device.
+ */
+void xtcp_output_keep_route(struct sock *sk, struct dst_entry *dst)
+{
+	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP)
+		sk->sk_gso_type = xtcp_wire_family(sk) == AF_INET ?
+				  SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+	sk_setup_caps(sk, dst);
+}
+
+u32 xtcp_wire_burst(const struct sock *sk, u32 mss)
+{
+	u32 most, segs;
+
+	if (!sk->sk_gso_type || !sk_can_gso(sk))
+		return mss;
+	most = min_t(u32, READ_ONCE(sk->sk_gso_max_size), GSO_LEGACY_MAX_SIZE);
+	segs = min_t(u32, (most - XTCP_WIRE_HEADROOM) / mss,
+		     READ_ONCE(sk->sk_gso_max_segs));
+	return max(segs, 1u) * mss;
+}
+
+/*
+ * Segmentation gives the skb's claim on the send buffer to the last segment
+ * alone if the destructor is sock_wfree() itself, and what has an owner is kept
+ * apart from what has none where packets are merged again: the last segment
+ * would overtake the others.
+ */
+static void burst_free(struct sk_buff *skb)
+{
+	sock_wfree(skb);
+}
+
+void xtcp_wire_set_burst(const struct sock *sk, struct sk_buff *skb, u32 mss)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+
+	info->gso_size = mss;
+	info->gso_segs = DIV_ROUND_UP(skb->len, mss);
+	info->gso_type = sk->sk_gso_type;
+	skb->destructor = burst_free;
+}
+
 static void push_header(struct sk_buff *skb, const struct xtcp_segment *seg,
 			const struct xtcp_ports *ports,
 			const struct xtcp_af_ops *af,

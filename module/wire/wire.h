@@ -259,6 +259,20 @@ u32 xtcp_wire_mtu(struct sock *sk);
  */
 u32 xtcp_wire_mss(struct sock *sk);
 
+/**
+ * xtcp_wire_burst() - how much text one skb may hold that is cut on its way
+ * @sk:		locked, connected
+ * @mss:	bytes of text in each segment
+ *
+ * Segmentation offload: the last moment at which an skb becomes segments is in
+ * the device, or just before it. Return: bytes, a multiple of @mss; @mss where
+ * the route, the device or the wire wants each segment by itself.
+ */
+u32 xtcp_wire_burst(const struct sock *sk, u32 mss);
+
+/* @skb holds more than one segment, of @mss bytes of text each. */
+void xtcp_wire_set_burst(const struct sock *sk, struct sk_buff *skb, u32 mss);
+
 /* The MSS to announce: from device MTU or route metric (MUST-67), in bytes. */
 u16 xtcp_wire_advertised_mss(struct sock *sk);
 
@@ -305,7 +319,7 @@ bool xtcp_wire_again(const struct sk_buff *skb, struct xtcp_segment *seg);
  *		room without a copy. Of an skb that is kept to be sent again,
  *		after __skb_header_release(), a clone will do; what has to be
  *		copied because an earlier clone is still under way is copied
- *		here. The owner (skb->sk, destructor) is the caller's; cb and
+ *		here. More than one segment: see xtcp_wire_set_burst(). The owner (skb->sk, destructor) is the caller's; cb and
  *		tstamp are overwritten. Taken in any case.
  * @seg:	what the header says. @seg->len is not looked at; with the MSS
  *		option, an mss of 0 stands for xtcp_wire_advertised_mss().

@@ -183,6 +183,39 @@ def too_big_forged(t):
     f.expect("PA", length=1400)
 
 
+@test("black-hole", v=VERSIONS)
+def black_hole(t):
+    """RFC 2923: what is too big vanishes, and no ICMP message comes."""
+    # Others of this program must not meet the doubts about the route.
+    text = "fd09::b" if t.v == 6 else "10.9.3.11"
+    f = t.flow(peer=segment.address(t.v, text))
+    if HOST:
+        t.sysctl("mtu_probing", 1)
+    f.listener = t.listen(f.lport)
+    f.send("S", opts=segment.mss(1440))
+    f.expect("SA")
+    f.send("A")
+    t.accept(f)
+    passes = 1220 if t.v == 6 else 1024
+    f.sock.send(b"x" * 1440)
+    first = f.next_segment(1)
+    t.see("at first", len(first.data), 1440)
+    for _ in range(6):
+        again = f.next_segment(30)
+        t.see("seq", again and again.seq, first.seq)
+        if len(again.data) < 1440:
+            break
+    t.see("no more than passes", len(again.data) <= passes, True)
+    f.rcv_nxt = again.end
+    f.send("A")
+    rest = f.next_segment(1)
+    t.see("the rest", rest and rest.end, first.end)
+    t.see("its size", len(rest.data) <= passes, True)
+    f.rcv_nxt = rest.end
+    f.send("A")
+    f.silent(1)
+
+
 @test("ttl", v=VERSIONS)
 def ttl(t):
     """MUST-49: what the user sets is on every segment."""

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "end.h"
+#include "stream/blackhole.h"
 #include "tap.h"
 
 /* ---- round trip and time-out: RFC 6298 ---- */
@@ -369,4 +370,26 @@ TEST(delack_sent__nothing_owed)
 	xtcp_delack_sent(&d, 500, 1001);
 	EXPECT(!d.interactive);
 	EXPECT_EQ(d.quick, 3);
+}
+
+/* ---- a path that swallows what is too big: RFC 2923, 4821 ---- */
+
+TEST(blackhole_mss__after_r1)
+{
+	EXPECT_EQ(xtcp_blackhole_mss(1448, 9000, 0, 536), 0);
+	EXPECT_EQ(xtcp_blackhole_mss(1448, 9000, 2, 536), 0);
+	EXPECT_EQ(xtcp_blackhole_mss(1448, 9000, 3, 536), 1024);
+	EXPECT_EQ(xtcp_blackhole_mss(1448, 9000, 5, 536), 1024);
+	EXPECT_EQ(xtcp_blackhole_mss(1024, 9000, 5, 536), 0);
+	EXPECT_EQ(xtcp_blackhole_mss(1024, 9000, 6, 536), 536);
+	EXPECT_EQ(xtcp_blackhole_mss(536, 9000, 9, 536), 0);
+	EXPECT_EQ(xtcp_blackhole_mss(1440, 9000, 3, 1220), 1220);
+}
+
+/* What is under way is small anyhow: its size is not the reason. */
+TEST(blackhole_mss__little_under_way)
+{
+	EXPECT_EQ(xtcp_blackhole_mss(1448, 1024, 3, 536), 0);
+	EXPECT_EQ(xtcp_blackhole_mss(1448, 1025, 3, 536), 1024);
+	EXPECT_EQ(xtcp_blackhole_mss(1448, 1, 12, 536), 0);
 }
