@@ -46,12 +46,12 @@ void xtcp_sync_mss(struct sock *sk, bool again)
 	xtcp_stream_mss(&x->stream, &x->rec, mss, again);
 }
 
-static void announce(struct sock *sk, const struct xtcp_segment *seg)
+static void announce(struct sock *sk, const struct xtcp_segment *seg, u32 segs)
 {
 	struct xtcp_tuple t;
 
-	xtcp_sk(sk)->segs_out++;
-	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_OUT_SEGS);
+	xtcp_sk(sk)->segs_out += segs;
+	xtcp_add(xtcp_net(sock_net(sk)), XTCP_C_OUT_SEGS, segs);
 	if (!trace_xtcp_segment_out_enabled())
 		return;
 	xtcp_wire_get_tuple(sk, &t);
@@ -77,25 +77,20 @@ static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
 }
 
-static struct sk_buff *empty_skb(u32 room)
-{
-	struct sk_buff *skb = alloc_skb(XTCP_WIRE_HEADROOM + room, GFP_ATOMIC);
-
-	if (skb)
-		skb_reserve(skb, XTCP_WIRE_HEADROOM);
-	return skb;
-}
-
 static int ship(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
 {
+	u32 mss = max(xtcp_sk(sk)->mss, 1u);
+
 	skb_set_owner_w(skb, sk);
-	announce(sk, seg);
+	if (seg->len > mss)
+		xtcp_wire_set_burst(sk, skb, mss);
+	announce(sk, seg, seg->len > mss ? DIV_ROUND_UP(seg->len, mss) : 1);
 	return xtcp_wire_send(sk, skb, seg);
 }
 
 static int send_bare(struct sock *sk, struct xtcp_segment *seg)
 {
-	struct sk_buff *skb = empty_skb(0);
+	struct sk_buff *skb = xtcp_empty_skb(0);
 
 	return skb ? ship(sk, skb, seg) : -ENOMEM;
 }
@@ -185,135 +180,97 @@ void xtcp_send_keepalive(struct sock *sk)
 		xtcp_stream_sent_ack(&xtcp_sk(sk)->stream, xtcp_now_us());
 }
 
-/* The send queue's skb that holds the byte @seq. */
-static struct sk_buff *find_text(struct sock *sk, u32 seq)
-{
-	struct sk_buff *skb;
+/* Segments that go out as one skb, to be cut on their way. */
+struct burst {
+	struct sk_buff *skb;		/* NULL: there are none */
+	struct xtcp_segment seg;	/* the first one's, with all their text */
+};
 
-	skb_queue_walk(&sk->sk_write_queue, skb) {
-		if (seq_lt(seq, XTCP_SKB_CB(skb)->end))
-			return skb;
-	}
-	return NULL;
+static u8 text_flags(const struct xtcp_output *out)
+{
+	return (out->fin ? XTCP_FIN : 0) | (out->psh ? XTCP_PSH : 0);
 }
 
-static struct sk_buff *next_text(struct sock *sk, struct sk_buff *skb)
-{
-	if (skb_queue_is_last(&sk->sk_write_queue, skb))
-		return NULL;
-	return skb_queue_next(&sk->sk_write_queue, skb);
-}
-
-/* Lend @len bytes of @from, from @off on, to @to. Returns how many it took. */
-static u32 lend_frags(struct sk_buff *to, const struct sk_buff *from, u32 off,
-		      u32 len)
-{
-	u32 done = 0;
-	int i, n;
-
-	for (i = 0; i < skb_shinfo(from)->nr_frags && done < len; i++) {
-		const skb_frag_t *f = &skb_shinfo(from)->frags[i];
-		u32 size = skb_frag_size(f);
-		u32 take;
-
-		if (off >= size) {
-			off -= size;
-			continue;
-		}
-		n = skb_shinfo(to)->nr_frags;
-		if (n == MAX_SKB_FRAGS)
-			break;
-		take = min(size - off, len - done);
-		skb_fill_page_desc(to, n, skb_frag_page(f),
-				   skb_frag_off(f) + off, take);
-		get_page(skb_frag_page(f));
-		done += take;
-		off = 0;
-	}
-	to->len += done;
-	to->data_len += done;
-	to->truesize += done;
-	return done;
-}
-
-/* Text that lies in too many pieces for one skb is copied together. */
-static struct sk_buff *copy_text(struct sock *sk, u32 seq, u32 len)
-{
-	struct sk_buff *skb = empty_skb(len);
-	struct sk_buff *from = find_text(sk, seq);
-	u32 done = 0;
-
-	while (skb && from && done < len) {
-		u32 off = seq + done - XTCP_SKB_CB(from)->seq;
-		u32 take = min(len - done, from->len - off);
-
-		skb_copy_bits(from, off, skb_put(skb, take), take);
-		done += take;
-		from = next_text(sk, from);
-	}
-	return skb;
-}
-
-/* Below this, copying is cheaper than counting references. */
-#define COPY_BELOW	128
-
-/* An skb with @len bytes of the send queue from @seq on; NULL: no memory */
-static struct sk_buff *cut_text(struct sock *sk, u32 seq, u32 len)
-{
-	struct sk_buff *from = find_text(sk, seq);
-	struct sk_buff *skb;
-	u32 done = 0;
-
-	if (len < COPY_BELOW)
-		return copy_text(sk, seq, len);
-	skb = empty_skb(0);
-	while (skb && done < len) {
-		u32 off = seq + done - XTCP_SKB_CB(from)->seq;
-		u32 here = min(len - done, from->len - off);
-		u32 took = lend_frags(skb, from, off, here);
-
-		done += took;
-		if (took < here) {
-			kfree_skb(skb);
-			return copy_text(sk, seq, len);
-		}
-		if (done < len)
-			from = next_text(sk, from);
-	}
-	return skb;
-}
-
-static int send_text(struct sock *sk, const struct xtcp_output *out)
+/* It counts as sent, whatever becomes of it. */
+static void account(struct sock *sk, const struct xtcp_output *out, u16 wnd)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_segment seg;
-	struct sk_buff *skb;
-	int err;
 
-	skb = cut_text(sk, out->seq, out->len);
-	if (!skb)
-		return -ENOMEM;
-	fill_data(sk, &seg, XTCP_ACK);
-	seg.seq = out->seq;
-	seg.len = out->len;
-	tell_blocks(sk, &seg);
-	seg.flags |= (out->fin ? XTCP_FIN : 0) | (out->psh ? XTCP_PSH : 0);
-	seg.up = xtcp_urgent_field(&x->stream.urgent, out->seq);
-	if (seg.up)
-		seg.flags |= XTCP_URG;
 	if (out->again) {
 		x->retransmits++;
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SEGS);
 		trace_xtcp_retransmit(sk, out->seq, out->len);
 	}
 	x->bytes_sent += out->fresh;
-	err = ship(sk, skb, &seg);
 	xtcp_stream_sent(&x->stream, &x->rec, out, xtcp_now_us());
-	tell_sent(sk, out->fresh, out->fresh_fin, seg.wnd);
+	tell_sent(sk, out->fresh, out->fresh_fin, wnd);
+}
+
+static int burst_flush(struct sock *sk, struct burst *b)
+{
+	struct sk_buff *skb = b->skb;
+	int err;
+
+	if (!skb)
+		return 0;
+	b->skb = NULL;
+	err = ship(sk, skb, &b->seg);
 	/* Too big for the path by now: cut anew, at once. */
 	if (err == -EMSGSIZE)
 		xtcp_sync_mss(sk, true);
 	return err == -EMSGSIZE || err == -ENOMEM ? 0 : err;
+}
+
+static int burst_begin(struct sock *sk, struct burst *b,
+		       const struct xtcp_output *out)
+{
+	struct xtcp_segment *seg = &b->seg;
+
+	b->skb = xtcp_text_cut(sk, out->seq, out->len);
+	if (!b->skb)
+		return -ENOMEM;
+	fill_data(sk, seg, XTCP_ACK);
+	seg->seq = out->seq;
+	seg->len = out->len;
+	tell_blocks(sk, seg);
+	seg->flags |= text_flags(out);
+	seg->up = xtcp_urgent_field(&xtcp_sk(sk)->stream.urgent, out->seq);
+	if (seg->up)
+		seg->flags |= XTCP_URG;
+	account(sk, out, seg->wnd);
+	return 0;
+}
+
+/* Only the last may be short, and nothing but FIN and PSH may tell it apart. */
+static bool burst_takes(struct sock *sk, struct burst *b,
+			const struct xtcp_output *out)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_segment *seg = &b->seg;
+
+	if (!b->skb || out->again || !out->len || seg->len % x->mss ||
+	    out->len > x->mss || out->seq != seg->seq + seg->len ||
+	    seg->flags & (XTCP_URG | XTCP_FIN) || seg->opts & XTCP_OPT_SACK ||
+	    xtcp_urgent_field(&x->stream.urgent, out->seq))
+		return false;
+	return seg->len + out->len <= xtcp_wire_burst(sk, x->mss) &&
+	       xtcp_text_lend(sk, b->skb, out->seq, out->len);
+}
+
+/* Sent at once, or with those that follow. */
+static int burst_add(struct sock *sk, struct burst *b,
+		     const struct xtcp_output *out)
+{
+	int err;
+
+	if (burst_takes(sk, b, out)) {
+		b->seg.len += out->len;
+		b->seg.flags |= text_flags(out);
+		account(sk, out, b->seg.wnd);
+		return 0;
+	}
+	err = burst_flush(sk, b);
+	return err ? err : burst_begin(sk, b, out);
 }
 
 void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
@@ -379,6 +336,7 @@ static bool next_segment(struct sock *sk, const struct xtcp_queue *q,
 void xtcp_push(struct sock *sk, bool more)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	struct burst b = {};
 	struct xtcp_output out;
 	struct xtcp_queue q;
 
@@ -391,9 +349,10 @@ void xtcp_push(struct sock *sk, bool more)
 	while (next_segment(sk, &q, &out)) {
 		if (x->stream.sel.tlp.due)
 			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_TAIL_PROBES);
-		if (send_text(sk, &out))
+		if (burst_add(sk, &b, &out))
 			break;
 	}
+	burst_flush(sk, &b);
 	xtcp_free_board(sk, false);
 	set_pace(sk);
 	/* TCP_NOTSENT_LOWAT: what has left makes room, not only what arrived. */
@@ -405,6 +364,7 @@ void xtcp_push(struct sock *sk, bool more)
 void xtcp_send_probe(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	struct burst b = {};
 	struct xtcp_output out;
 	struct xtcp_queue q;
 
@@ -412,5 +372,6 @@ void xtcp_send_probe(struct sock *sk)
 	if (!xtcp_stream_probe(&x->stream, &x->rec, &q, &out))
 		return;
 	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_WINDOW_PROBES);
-	send_text(sk, &out);
+	if (!burst_begin(sk, &b, &out))
+		burst_flush(sk, &b);
 }

@@ -94,6 +94,11 @@ static inline void xtcp_inc(struct xtcp_net *xn, unsigned int counter)
 	this_cpu_inc(xn->counters->count[counter]);
 }
 
+static inline void xtcp_add(struct xtcp_net *xn, unsigned int counter, u32 n)
+{
+	this_cpu_add(xn->counters->count[counter], n);
+}
+
 /**
  * struct xtcp_sock - an XTCP socket
  * @wire:	which wire, addresses, ports, IP options; must be first
@@ -442,6 +447,11 @@ int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 void xtcp_free_acked(struct sock *sk);
 void xtcp_purge_unsent(struct sock *sk);
 void xtcp_write_space(struct sock *sk);
+
+/* text.c */
+struct sk_buff *xtcp_empty_skb(u32 room);
+bool xtcp_text_lend(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
+struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len);
 
 /* output.c */
 void xtcp_push(struct sock *sk, bool more);

@@ -319,7 +319,8 @@ bool xtcp_wire_again(const struct sk_buff *skb, struct xtcp_segment *seg);
  *		room without a copy. Of an skb that is kept to be sent again,
  *		after __skb_header_release(), a clone will do; what has to be
  *		copied because an earlier clone is still under way is copied
- *		here. More than one segment: see xtcp_wire_set_burst(). The owner (skb->sk, destructor) is the caller's; cb and
+ *		here. More than one segment: see xtcp_wire_set_burst(). The owner
+ *		(skb->sk, destructor) is the caller's; cb and
  *		tstamp are overwritten. Taken in any case.
  * @seg:	what the header says. @seg->len is not looked at; with the MSS
  *		option, an mss of 0 stands for xtcp_wire_advertised_mss().
