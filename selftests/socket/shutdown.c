@@ -108,11 +108,11 @@ TEST_F(shutdown, shutdown_read)
 
 TEST_F(shutdown, shutdown_read__keeps)
 {
+	const char *knob = "/proc/sys/net/xtcp/shutdown_read_keeps";
 	char buf[8];
 
 	if (xt_mixed() || !xt_host())
-		ASSERT_EQ(0, xt_write_file(
-			"/proc/sys/net/xtcp/shutdown_read_keeps", "1\n"));
+		ASSERT_EQ(0, xt_write_file(knob, "1\n"));
 	ASSERT_EQ(4, XT(send(self->p.client, "wait", 4, 0)));
 	ASSERT_EQ(POLLIN, xt_wait(self->p.server, POLLIN, XT_SOON_MS));
 	ASSERT_EQ(0, shutdown(self->p.server, SHUT_RD));

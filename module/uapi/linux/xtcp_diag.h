@@ -98,6 +98,7 @@ enum {
  * @retries:	retransmissions since something was acknowledged
  * @local_port:	ours, network byte order
  * @foreign_port: the peer's, likewise
+ * @reserved:	0
  * @local:	our address, IPv4 in the first word
  * @foreign:	the peer's
  * @ifindex:	device that it is bound to, 0: none
