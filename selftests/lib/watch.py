@@ -13,8 +13,13 @@ AGE_S = 6
 KINDS = ("failslab", "fail_page_alloc")
 QUIET = KINDS + ("fail_usercopy",)
 MOST = 1 << 30
-NO_CACHE = re.compile(r"kmem_cache_create\w*\(\w*xtcp\w*\) failed with "
-                      r"error -12", re.I)
+# With a stack behind it, though nothing is wrong but that memory is short.
+NO_MEMORY = re.compile(r"kmem_cache_create\w*\(\w*xtcp\w*\) failed with "
+                       r"error -(12|22)|"
+                       r"sysctl could not get directory: \S+ -12|"
+                       r"vmalloc error: size \d+, .*failed to allocate", re.I)
+# leaks() judges what they are.
+COUNTED = re.compile(r"kmemleak: \d+ new suspected memory leaks")
 
 
 def read(path):
@@ -51,20 +56,30 @@ def leaks(scans):
     for _ in range(scans):
         time.sleep(AGE_S)
         write(KMEMLEAK, "scan")
-    return read(KMEMLEAK)
+    return "".join(ours(read(KMEMLEAK)))
+
+
+def ours(report):
+    """Each object but the names that the kernel loses itself: when a slab
+    cache's directory in sysfs cannot be made, sysfs_slab_add() forgets it."""
+    for lost in re.split(r"^(?=unreferenced object)", report, flags=re.M):
+        if " sysfs_slab_add+" not in lost:
+            yield lost
 
 
 def concerns(lines):
     """Without what is the kernel's own business: data races whose report does
     not name the module (KCSAN frames it in lines of ===), and the stack that it
-    shows whenever a slab cache cannot be made."""
+    shows where it has no memory."""
     kept, block, last = [], None, ""
     for line in lines:
         if block is not None:
             block.append(line)
         elif "BUG: KCSAN" in line:
             block, last = [line], "=" * 60
-        elif NO_CACHE.search(line):
+        elif COUNTED.search(line):
+            pass
+        elif NO_MEMORY.search(line):
             block, last = [line], "</TASK>"
         else:
             kept.append(line)
