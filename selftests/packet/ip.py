@@ -189,8 +189,7 @@ def black_hole(t):
     # Others of this program must not meet the doubts about the route.
     text = "fd09::b" if t.v == 6 else "10.9.3.11"
     f = t.flow(peer=segment.address(t.v, text))
-    if HOST:
-        t.sysctl("mtu_probing", 1)
+    t.sysctl("mtu_probing", 1)
     f.listener = t.listen(f.lport)
     f.send("S", opts=segment.mss(1440))
     f.expect("SA")
