@@ -3,8 +3,8 @@
 """Each allocation, and each copy from or to the program's memory, fails once:
 the first of a call, the second, and so on, until the call has no more. It then
 reports it, or does without; where memory was short, called once more it works.
-For insmod, a new namespace, and each call in a connection's life. What the
-kernel itself allocates before it comes to the module is left out.
+For insmod, a new namespace, and each call in a connection's life. Of a
+namespace it is the module's own part that fails; of insmod, all of it.
 
 Only a kernel with fault injection (scripts/debug-kernel) can do that; what must
 not happen besides, it says in its log.
