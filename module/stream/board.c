@@ -262,6 +262,9 @@ void xtcp_board_sack(struct xtcp_board *b, u32 left, u32 right,
 	bool ok = true;
 	u32 n, m, i;
 
+	if (left - b->una >= b->end - b->una ||
+	    right - b->una > b->end - b->una)
+		return;
 	n = find(b, left);
 	/* Most blocks are there already, all of them. */
 	if ((at(b, n)->flags & XTCP_SENT_SACKED) &&

@@ -105,8 +105,11 @@ void xtcp_selective_hear(struct xtcp_stream *s, const struct xtcp_record *r,
 static bool sensible(const struct xtcp_record *r,
 		     const struct xtcp_sack_block *b)
 {
-	return seq_lt(b->left, b->right) && seq_gt(b->left, r->snd_una) &&
-	       seq_leq(b->right, r->snd_nxt);
+	/* As distances: half a round of numbers away is before and behind. */
+	u32 left = b->left - r->snd_una;
+	u32 right = b->right - r->snd_una;
+
+	return left && left < right && right <= r->snd_nxt - r->snd_una;
 }
 
 /* Not even old: no peer that has heard of us would say so. */
