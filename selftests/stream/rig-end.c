@@ -101,8 +101,8 @@ static void check_sent(const struct rig_end *e, const struct xtcp_output *out,
 {
 	const struct xtcp_record *r = &e->r;
 	u32 end = xtcp_output_end(out);
-	/* RFC 3042, or F-RTO's two; and a tail loss probe asks nobody. */
-	u32 extra = (2 + e->s.sel.tlp.due) * e->s.mss;
+	/* RFC 3042, or F-RTO's two. */
+	u32 extra = 2 * e->s.mss;
 
 	EXPECT(out->len <= e->s.mss);
 	EXPECT(seq_geq(out->seq, r->snd_una));
@@ -113,7 +113,8 @@ static void check_sent(const struct rig_end *e, const struct xtcp_output *out,
 		return;
 	}
 	EXPECT(seq_leq(end, r->snd_una + r->snd_wnd));
-	if (out->fresh)
+	/* RFC 8985 7.3: a tail loss probe, one segment, asks no window. */
+	if (out->fresh && !e->s.sel.tlp.due)
 		EXPECT(xtcp_stream_pipe(&e->s, r->snd_una, r->snd_nxt) +
 		       out->fresh <= e->s.cc.cwnd + extra);
 }
