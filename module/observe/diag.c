@@ -256,10 +256,10 @@ static struct sock *find_listener(struct xtcp_table *t,
 	loff_t pos = 0;
 	bool more;
 
-	xtcp_walk_open(&w, t, t, req->version == 4 ? AF_INET : AF_INET6);
 	/* A connection has a peer with a port. */
 	if (req->foreign.port_least)
 		return NULL;
+	xtcp_walk_open(&w, t, t, req->version == 4 ? AF_INET : AF_INET6);
 	more = xtcp_walk_start(&w, 0);
 	while (more && w.listener) {
 		xtcp_look_listener(w.listener, s);
@@ -280,12 +280,10 @@ static struct xtcp_entry *find_entry(struct xtcp_table *table,
 	return xtcp_lookup(table, &t);
 }
 
-/* Which wire it means: the native one, unless it says the other. */
 static struct xtcp_table *exact_table(struct xtcp_net *xn,
 				      const struct xtcp_diag_req *req)
 {
-	return &xn->table[req->protocol == IPPROTO_TCP ? XTCP_WIRE_TCP :
-							 XTCP_WIRE_NATIVE];
+	return &xn->table[xtcp_diag_wire(req)];
 }
 
 static bool is_wire(u8 protocol)

@@ -116,13 +116,18 @@ bool xtcp_diag_fits(const struct xtcp_observe *ob,
 	       xtcp_diag_now_fits(ob, req, &s->rec, s->listener_id);
 }
 
+/* Which wire an exact request means: the native one, unless it says the other. */
+u8 xtcp_diag_wire(const struct xtcp_diag_req *req)
+{
+	return req->protocol == IPPROTO_TCP ? XTCP_WIRE_TCP : XTCP_WIRE_NATIVE;
+}
+
 /* The pair of ends that an exact request names. */
 void xtcp_diag_tuple(const struct xtcp_diag_req *req, struct xtcp_tuple *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->family = req->version == 4 ? AF_INET : AF_INET6;
-	t->wire = req->protocol == IPPROTO_TCP ? XTCP_WIRE_TCP :
-						 XTCP_WIRE_NATIVE;
+	t->wire = xtcp_diag_wire(req);
 	t->lport = htons(req->local.port_least);
 	t->fport = htons(req->foreign.port_least);
 	t->ifindex = req->ifindex;

@@ -76,6 +76,7 @@ bool xtcp_diag_now_fits(const struct xtcp_observe *ob,
 bool xtcp_diag_fits(const struct xtcp_observe *ob,
 		    const struct xtcp_diag_req *req,
 		    const struct xtcp_sight *s);
+u8 xtcp_diag_wire(const struct xtcp_diag_req *req);
 void xtcp_diag_tuple(const struct xtcp_diag_req *req, struct xtcp_tuple *t);
 
 int xtcp_sysctl_init(struct xtcp_net *xn, struct xtcp_observe *ob);

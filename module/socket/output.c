@@ -80,11 +80,12 @@ static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 static int ship(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	u32 mss = max(xtcp_sk(sk)->mss, 1u);
+	u32 segs = seg->len > mss ? DIV_ROUND_UP(seg->len, mss) : 1;
 
 	skb_set_owner_w(skb, sk);
-	if (seg->len > mss)
-		xtcp_wire_set_burst(sk, skb, mss);
-	announce(sk, seg, seg->len > mss ? DIV_ROUND_UP(seg->len, mss) : 1);
+	if (segs > 1)
+		xtcp_wire_set_burst(sk, skb, mss, segs);
+	announce(sk, seg, segs);
 	return xtcp_wire_send(sk, skb, seg);
 }
 
@@ -184,6 +185,7 @@ void xtcp_send_keepalive(struct sock *sk)
 struct burst {
 	struct sk_buff *skb;		/* NULL: there are none */
 	struct xtcp_segment seg;	/* the first one's, with all their text */
+	u32 most;			/* bytes of text */
 };
 
 static u8 text_flags(const struct xtcp_output *out)
@@ -237,6 +239,7 @@ static int burst_begin(struct sock *sk, struct burst *b,
 	seg->up = xtcp_urgent_field(&xtcp_sk(sk)->stream.urgent, out->seq);
 	if (seg->up)
 		seg->flags |= XTCP_URG;
+	b->most = xtcp_wire_burst(sk, xtcp_sk(sk)->mss);
 	account(sk, out, seg->wnd);
 	return 0;
 }
@@ -253,7 +256,7 @@ static bool burst_takes(struct sock *sk, struct burst *b,
 	    seg->flags & (XTCP_URG | XTCP_FIN) || seg->opts & XTCP_OPT_SACK ||
 	    xtcp_urgent_field(&x->stream.urgent, out->seq))
 		return false;
-	return seg->len + out->len <= xtcp_wire_burst(sk, x->mss) &&
+	return seg->len + out->len <= b->most &&
 	       xtcp_text_lend(sk, b->skb, out->seq, out->len);
 }
 

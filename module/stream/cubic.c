@@ -67,7 +67,7 @@ static u32 cube_root(u64 x)
 /* RFC 9438 4.2: where the curve lies relative to cwnd as it is now */
 static void begin_epoch(struct epoch *e, const struct xtcp_cc *cc, u64 now_us)
 {
-	u64 below = 0;
+	u64 below;
 
 	e->begun_us = now_us;
 	e->last_us = now_us;

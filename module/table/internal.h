@@ -51,28 +51,6 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 		     struct xtcp_binding *b);
 void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b);
 
-/* reserve.c */
-struct xtcp_reservation;
-void xtcp_reserve_init(struct xtcp_reserve *v);
-int xtcp_reserve_use(struct xtcp_table *t);
-void xtcp_reserve_stop(struct xtcp_table *t);
-void xtcp_reserve_exit(struct xtcp_table *t);
-
-/**
- * xtcp_reserve() - get a port from the host's TCP
- * @t:		the table
- * @claim:	for which address and device
- * @port:	host byte order
- * @res:	a hold on what keeps it; NULL where the wire has its own ports
- *
- * Process context. Return: 0, -EADDRINUSE, -ENOMEM and the like.
- */
-int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
-		 u16 port, struct xtcp_reservation **res);
-/* One more hold on what is held, or one less; any context, also on NULL. */
-void xtcp_reserve_more(struct xtcp_reservation *r);
-void xtcp_unreserve(struct xtcp_reservation *r);
-
 /* port_group.c */
 int xtcp_ports_init(struct xtcp_ports *p);
 int xtcp_ports_use(struct xtcp_ports *p);

@@ -20,11 +20,9 @@
 #define XTCP_TABLE_TABLE_H
 
 #include <linux/atomic.h>
-#include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
-#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -32,6 +30,7 @@
 #include "table/claim.h"
 #include "table/clock.h"
 #include "table/entry.h"
+#include "table/reserve.h"
 #include "table/wheel.h"
 #include "wire/wire.h"
 
@@ -68,26 +67,6 @@ struct xtcp_ports {
 	unsigned int lock_mask;
 	u32 *counters;
 	siphash_key_t secret[2];
-};
-
-/**
- * struct xtcp_reserve - TCP wire: what the host's TCP knows of our ports
- * @lock:	of @bucket and @idle
- * @mutex:	of those who make and free; outside @lock
- * @bucket:	reservations by port
- * @idle:	those that nobody holds any more
- * @work:	frees them
- * @count:	how many there are; under @mutex
- * @receiving:	xtcp_wire_tcp_begin() was called; under @mutex
- */
-struct xtcp_reserve {
-	spinlock_t lock;	/* inside the port locks */
-	struct mutex mutex;
-	struct hlist_head *bucket;
-	struct list_head idle;
-	struct work_struct work;
-	u32 count;
-	bool receiving;
 };
 
 /**

@@ -113,9 +113,8 @@ void xtcp_output_keep_route(struct sock *sk, struct dst_entry *dst);
 /* Before the handlers are registered. */
 void xtcp_input_begin(const struct xtcp_input_ops *ops);
 
-/* TCP wire: the segment with these ports is for us. */
-bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t,
-		     const struct xtcp_ports *ports);
+/* TCP wire: a segment with these ends is for us. */
+bool xtcp_input_ours(struct net *net, const struct xtcp_tuple *t);
 
 /* Pull and read the header; @skb->data stays at its first byte. */
 u8 xtcp_input_header(struct sk_buff *skb, struct xtcp_tuple *t,

@@ -15,11 +15,8 @@ void xtcp_input_begin(const struct xtcp_input_ops *ops)
 	input_ops = ops;
 }
 
-bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t,
-		     const struct xtcp_ports *ports)
+bool xtcp_input_ours(struct net *net, const struct xtcp_tuple *t)
 {
-	t->lport = htons(ports->dest);
-	t->fport = htons(ports->source);
 	return input_ops->ours(net, t);
 }
 

@@ -190,12 +190,13 @@ static void burst_free(struct sk_buff *skb)
 	sock_wfree(skb);
 }
 
-void xtcp_wire_set_burst(const struct sock *sk, struct sk_buff *skb, u32 mss)
+void xtcp_wire_set_burst(const struct sock *sk, struct sk_buff *skb, u32 mss,
+			 u32 segs)
 {
 	struct skb_shared_info *info = skb_shinfo(skb);
 
 	info->gso_size = mss;
-	info->gso_segs = DIV_ROUND_UP(skb->len, mss);
+	info->gso_segs = segs;
 	info->gso_type = sk->sk_gso_type;
 	skb->destructor = burst_free;
 }
@@ -219,11 +220,11 @@ static void push_header(struct sk_buff *skb, const struct xtcp_segment *seg,
 }
 
 /*
- * The native wire: a device that sums only TCP and UDP would still be given ours, because the
- * kernel looks at the offset of the checksum and not at the protocol: only one
- * that sums anything may do it. sk_route_caps does not tell: sk_setup_caps()
- * claims that every device sums for whoever might use GSO. On the TCP wire the
- * kernel sums what the device does not.
+ * The native wire: a device that sums only TCP and UDP would still be given
+ * ours, because the kernel looks at the offset of the checksum and not at the
+ * protocol: only one that sums anything may do it. sk_route_caps does not tell:
+ * sk_setup_caps() claims that every device sums for whoever might use GSO. On
+ * the TCP wire the kernel sums what the device does not.
  */
 static bool device_sums(const struct dst_entry *dst)
 {

@@ -42,17 +42,25 @@ static unsigned int confirm(struct sk_buff *skb)
 #endif
 }
 
-static bool read_ports(const struct sk_buff *skb, int offset,
-		       struct xtcp_ports *ports)
+/*
+ * A segment whose header begins @offset bytes on, with addresses and device in
+ * @t. Return: true when it is ours to take; else *@verdict says what of it.
+ */
+static bool ours_to_take(struct net *net, struct sk_buff *skb, int offset,
+			 struct xtcp_tuple *t, unsigned int *verdict)
 {
 	__be16 buf[2];
 	const __be16 *p = skb_header_pointer(skb, offset, sizeof(buf), buf);
 
+	*verdict = NF_ACCEPT;
 	if (!p)
 		return false;
-	ports->source = ntohs(p[0]);
-	ports->dest = ntohs(p[1]);
-	return true;
+	t->fport = p[0];
+	t->lport = p[1];
+	if (!xtcp_input_ours(net, t))
+		return false;
+	*verdict = confirm(skb);
+	return *verdict == NF_ACCEPT;
 }
 
 /* The packet's text begins @offset bytes on: @skb->data goes there. */
@@ -72,16 +80,11 @@ static unsigned int tcp4_in(struct net *net, struct sk_buff *skb)
 		.ifindex = inet_iif(skb),
 		.sdif = inet_sdif(skb),
 	};
-	struct xtcp_ports ports;
 	unsigned int verdict;
 
 	t.laddr.v4 = iph->daddr;
 	t.faddr.v4 = iph->saddr;
-	if (!read_ports(skb, iph->ihl * 4, &ports) ||
-	    !xtcp_input_ours(net, &t, &ports))
-		return NF_ACCEPT;
-	verdict = confirm(skb);
-	if (verdict != NF_ACCEPT)
+	if (!ours_to_take(net, skb, iph->ihl * 4, &t, &verdict))
 		return verdict;
 	__skb_pull(skb, skb_network_header_len(skb));
 	xtcp_ipv4_in(skb, XTCP_WIRE_TCP);
@@ -155,16 +158,11 @@ static unsigned int tcp6_in(struct net *net, struct sk_buff *skb, int offset)
 		.ifindex = inet6_iif(skb),
 		.sdif = inet6_sdif(skb),
 	};
-	struct xtcp_ports ports;
 	unsigned int verdict;
 
 	t.laddr.v6 = hdr->daddr;
 	t.faddr.v6 = hdr->saddr;
-	if (!read_ports(skb, offset, &ports) ||
-	    !xtcp_input_ours(net, &t, &ports))
-		return NF_ACCEPT;
-	verdict = confirm(skb);
-	if (verdict != NF_ACCEPT)
+	if (!ours_to_take(net, skb, offset, &t, &verdict))
 		return verdict;
 	if (!pskb_may_pull(skb, offset))
 		return NF_DROP;

@@ -270,8 +270,9 @@ u32 xtcp_wire_mss(struct sock *sk);
  */
 u32 xtcp_wire_burst(const struct sock *sk, u32 mss);
 
-/* @skb holds more than one segment, of @mss bytes of text each. */
-void xtcp_wire_set_burst(const struct sock *sk, struct sk_buff *skb, u32 mss);
+/* @skb holds @segs segments, of @mss bytes of text each, or the last of less. */
+void xtcp_wire_set_burst(const struct sock *sk, struct sk_buff *skb, u32 mss,
+			 u32 segs);
 
 /* The MSS to announce: from device MTU or route metric (MUST-67), in bytes. */
 u16 xtcp_wire_advertised_mss(struct sock *sk);

@@ -12,10 +12,9 @@ import os
 import socket
 import subprocess
 
-from host import (AF_XTCP, FAMILY, PORT, SOON_S, VERSIONS, XTCP_IPV6, Hosts,
-                  Mismatch, attempt, discard, main, run, see, test, wait_for)
+from host import (PORT, SOON_S, VERSIONS, Hosts, Mismatch, all_of, attempt,
+                  discard, main, run, see, socket_of, test, wait_for)
 
-PROTOCOL = {"tcp": 6, "native": 253}
 TEXT = os.urandom(300000)
 STATEFUL = """
 table inet wall {
@@ -65,22 +64,9 @@ def packets():
             for c in told if "counter" in c}
 
 
-def new_socket(t):
-    if t.wire == "host":
-        sock = socket.socket(FAMILY[t.v], socket.SOCK_STREAM)
-    else:
-        raw = socket.socket(AF_XTCP, socket.SOCK_STREAM, PROTOCOL[t.wire]
-                            | (XTCP_IPV6 if t.v == 6 else 0))
-        sock = socket.socket(FAMILY[t.v], socket.SOCK_STREAM, 0,
-                             fileno=raw.detach())
-    sock.settimeout(SOON_S)
-    t.socks.append(sock)
-    return sock
-
-
 def listen(t, hosts, port=PORT):
     hosts.go(1)
-    sock = new_socket(t)
+    sock = socket_of(t, t.wire)
     sock.bind((Hosts.ADDRESS[t.v][1], port))
     sock.listen(4)
     return sock
@@ -88,13 +74,9 @@ def listen(t, hosts, port=PORT):
 
 def connect(t, hosts, port=PORT):
     hosts.go(0)
-    sock = new_socket(t)
+    sock = socket_of(t, t.wire)
     sock.connect((Hosts.ADDRESS[t.v][1], port))
     return sock
-
-
-def all_of(sock):
-    return b"".join(iter(lambda: sock.recv(1 << 16), b""))
 
 
 def speak(t, client, listener):
@@ -149,7 +131,7 @@ def refusals(t):
         see("port %d" % port, attempt(connect, t, hosts, port),
             "ConnectionRefusedError")
     hosts.go(0)
-    client = new_socket(t)
+    client = socket_of(t, t.wire)
     client.setblocking(False)
     see("connect", client.connect_ex((Hosts.ADDRESS[t.v][1], DROPPED)),
         errno.EINPROGRESS)
@@ -177,7 +159,7 @@ table inet wall {
 }""", PORT=PORT)
     speak(t, connect(t, hosts), listener)
     hosts.go(0)
-    client = new_socket(t)
+    client = socket_of(t, t.wire)
     client.setblocking(False)
     client.connect_ex((Hosts.ADDRESS[t.v][1], DROPPED))
     hosts.go(1)

@@ -285,12 +285,27 @@ def leaves_nothing():
 
 # Sockets --------------------------------------------------------------
 
-def new_socket(v, family=AF_XTCP):
-    number = PROTO | (XTCP_IPV6 if v == 6 else 0)
+def new_socket(v, family=AF_XTCP, protocol=PROTO):
+    number = protocol | (XTCP_IPV6 if v == 6 else 0)
     raw = socket.socket(family, socket.SOCK_STREAM, number)
     # Python knows no addresses of our family; IPv4's and IPv6's are right.
     return socket.socket(FAMILY[v], socket.SOCK_STREAM, 0,
                          fileno=raw.detach())
+
+
+def socket_of(t, wire):
+    """One of the test's: on a wire of XTCP's, or of the host's TCP."""
+    if wire == "host":
+        sock = socket.socket(FAMILY[t.v], socket.SOCK_STREAM)
+    else:
+        sock = new_socket(t.v, protocol=6 if wire == "tcp" else 253)
+    sock.settimeout(SOON_S)
+    t.socks.append(sock)
+    return sock
+
+
+def all_of(sock):
+    return b"".join(iter(lambda: sock.recv(1 << 16), b""))
 
 
 class Context:
@@ -395,8 +410,8 @@ def main():
 
 
 __all__ = ["AF_XTCP", "HERE", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "PROTO", "SYSCTLS",
-           "Skip", "STATES", "VERSIONS", "attempt", "black_hole", "counters", "discard",
+           "Skip", "STATES", "VERSIONS", "all_of", "attempt", "black_hole", "counters", "discard",
            "enter", "idle", "leaves_nothing", "load", "loaded", "main",
            "move_link", "new_namespace", "new_socket", "read", "references",
-           "road", "rows", "run", "see", "setting", "test", "this_namespace",
+           "road", "rows", "run", "see", "setting", "socket_of", "test", "this_namespace",
            "unload", "wait_for", "wait_state", "write"]

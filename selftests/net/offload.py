@@ -6,24 +6,11 @@ host's TCP does; the text arrives whole either way.
 import os
 import socket
 
-from host import (AF_XTCP, FAMILY, PORT, SOON_S, VERSIONS, XTCP_IPV6, Hosts,
-                  main, run, see, test)
+from host import (PORT, VERSIONS, Hosts, all_of, main, run, see, socket_of,
+                  test)
 
 TEXT = os.urandom(400000)
 MTU = 1500
-
-
-def new_socket(t, wire):
-    if wire == "host":
-        sock = socket.socket(FAMILY[t.v], socket.SOCK_STREAM)
-    else:
-        raw = socket.socket(AF_XTCP, socket.SOCK_STREAM,
-                            6 | (XTCP_IPV6 if t.v == 6 else 0))
-        sock = socket.socket(FAMILY[t.v], socket.SOCK_STREAM, 0,
-                             fileno=raw.detach())
-    sock.settimeout(SOON_S)
-    t.socks.append(sock)
-    return sock
 
 
 def capture(t, device):
@@ -46,18 +33,18 @@ def longest(sock):
             return most
 
 
-@test("segmentation", sender=("xtcp", "host"), tso=("on", "off"), v=VERSIONS)
+@test("segmentation", sender=("tcp", "host"), tso=("on", "off"), v=VERSIONS)
 def segmentation(t):
     """XTCP and the host's TCP in turn send to the other."""
     hosts = t.two_hosts()
     hosts.go(1)
-    server = new_socket(t, "host" if t.sender == "xtcp" else "xtcp")
+    server = socket_of(t, "host" if t.sender == "tcp" else "tcp")
     server.bind((Hosts.ADDRESS[t.v][1], PORT))
     server.listen(1)
     hosts.go(0)
     run("ethtool -K v0 tso %s gso %s" % (t.tso, t.tso))
     seen = capture(t, "v0")
-    client = new_socket(t, t.sender)
+    client = socket_of(t, t.sender)
     client.connect((Hosts.ADDRESS[t.v][1], PORT))
     peer = server.accept()[0]
     t.socks.append(peer)
@@ -66,7 +53,7 @@ def segmentation(t):
         client.sendall(TEXT)
         client.shutdown(socket.SHUT_WR)
         os._exit(0)
-    got = b"".join(iter(lambda: peer.recv(1 << 16), b""))
+    got = all_of(peer)
     os.waitpid(pid, 0)
     see("all arrived", got == TEXT, True)
     see("packets longer than the link takes", longest(seen) > MTU,

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The TCP wire's ports, as the host's TCP has to know of them.
+ */
+#ifndef XTCP_TABLE_RESERVE_H
+#define XTCP_TABLE_RESERVE_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "table/claim.h"
+
+struct xtcp_reservation;
+struct xtcp_table;
+
+/**
+ * struct xtcp_reserve - TCP wire: what the host's TCP knows of our ports
+ * @lock:	of @bucket and @idle
+ * @mutex:	of those who make and free; outside @lock
+ * @bucket:	reservations by port
+ * @idle:	those that nobody holds any more
+ * @work:	frees them
+ * @count:	how many there are; under @mutex
+ * @receiving:	xtcp_wire_tcp_begin() was called; under @mutex
+ */
+struct xtcp_reserve {
+	spinlock_t lock;	/* inside the port locks */
+	struct mutex mutex;
+	struct hlist_head *bucket;
+	struct list_head idle;
+	struct work_struct work;
+	u32 count;
+	bool receiving;
+};
+
+void xtcp_reserve_init(struct xtcp_reserve *v);
+int xtcp_reserve_use(struct xtcp_table *t);
+void xtcp_reserve_stop(struct xtcp_table *t);
+void xtcp_reserve_exit(struct xtcp_table *t);
+
+/**
+ * xtcp_reserve() - get a port from the host's TCP
+ * @t:		the table
+ * @claim:	for which address and device
+ * @port:	host byte order
+ * @res:	a hold on what keeps it; NULL where the wire has its own ports
+ *
+ * Process context. Return: 0, -EADDRINUSE, -ENOMEM and the like.
+ */
+int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
+		 u16 port, struct xtcp_reservation **res);
+/* One more hold on what is held, or one less; any context, also on NULL. */
+void xtcp_reserve_more(struct xtcp_reservation *r);
+void xtcp_unreserve(struct xtcp_reservation *r);
+
+#endif
