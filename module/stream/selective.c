@@ -117,8 +117,7 @@ static bool nonsense(const struct xtcp_record *r,
 		     const struct xtcp_sack_block *b)
 {
 	return !seq_lt(b->left, b->right) || seq_gt(b->right, r->snd_nxt) ||
-	       (seq_lt(b->left, r->snd_una) &&
-		r->snd_una - b->left > XTCP_CWND_MAX);
+	       seq_lt(b->left, r->snd_una - XTCP_CWND_MAX);
 }
 
 /* Everything that this ACK says, onto the board. Returns XTCP_ACK_BAD_SACK */
@@ -344,8 +343,7 @@ void xtcp_selective_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 	if (out->again)
 		xtcp_undo_resent(&v->undo, end - out->seq - out->fresh -
 				 out->fresh_fin, now_us);
-	if (s->recovery.phase == XTCP_RECOVERY_FAST)
-		xtcp_prr_sent(&v->prr, out->len);
+	xtcp_prr_sent(&v->prr, out->len);
 	if (out->fresh || out->fresh_fin)
 		v->tlp.from_us = now_us;
 	if (v->tlp.due) {

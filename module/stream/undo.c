@@ -16,8 +16,6 @@ void xtcp_undo_begin(struct xtcp_undo *u, const struct xtcp_cc *cc, u32 una,
 
 void xtcp_undo_resent(struct xtcp_undo *u, u32 bytes, u64 now_us)
 {
-	if (!u->set)
-		return;
 	u->again += bytes;
 	if (!u->first_us)
 		u->first_us = now_us;

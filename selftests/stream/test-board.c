@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The scoreboard: RFC 6675 3 and 4. */
+#include <string.h>
+
 #include "stream/board.h"
 #include "machine/seq.h"
 #include "tap.h"
@@ -213,6 +215,119 @@ TEST(board_delivery__late)
 	EXPECT(!d.late);
 	xtcp_board_sack(board, 200, 300, &d);
 	EXPECT(d.late);
+}
+
+/* What was fresh or late, to the byte: RFC 5682 3, RFC 8985 6.2 */
+TEST(board_delivery__edges)
+{
+	struct xtcp_delivery d;
+
+	ten(0);
+	d = delivery(20000);
+	d.before = 299;
+	d.fack = 301;
+	xtcp_board_sack(board, 200, 300, &d);
+	EXPECT(!d.fresh && d.late);
+	ten(0);
+	d = delivery(20000);
+	d.before = 300;
+	d.fack = 300;
+	xtcp_board_sack(board, 200, 300, &d);
+	EXPECT(d.fresh && !d.late);
+	/* The age of what was sent again is no younger than the fastest answer. */
+	ten(0);
+	xtcp_board_sent(board, 0, 100, 20000, 0);
+	d = delivery(21000);
+	d.min_rtt_us = 1000;
+	xtcp_board_acked(board, 100, &d);
+	EXPECT(d.any);
+	/* And no older than the echo says */
+	ten(0);
+	xtcp_board_sent(board, 0, 100, 20000, 0);
+	d = delivery(21000);
+	d.echo_us = 1000;
+	xtcp_board_acked(board, 100, &d);
+	EXPECT(d.any);
+}
+
+static void broken(void (*how)(void))
+{
+	struct xtcp_delivery d = delivery(20000);
+
+	ten(0);
+	xtcp_board_sack(board, 200, 300, &d);
+	xtcp_board_lose(board, 0);
+	EXPECT_SOUND(xtcp_board_fault(board));
+	how();
+	EXPECT(xtcp_board_fault(board));
+}
+
+static void overflow(void)
+{
+	board->room = board->first + board->n - 1;
+}
+
+static void elsewhere(void)
+{
+	board->una--;
+}
+
+static void empty(void)
+{
+	board->at[board->first + 4].seq = board->at[board->first + 5].seq;
+}
+
+static void both(void)
+{
+	board->at[board->first + 2].flags |= XTCP_SENT_LOST;
+	board->lost += 100;
+}
+
+static void sacked(void)
+{
+	board->sacked++;
+}
+
+static void lost(void)
+{
+	board->lost--;
+}
+
+static void runs(void)
+{
+	board->runs++;
+}
+
+static void nothing_but_an_end(void)
+{
+	board->n = 0;
+	board->sacked = 0;
+	board->lost = 0;
+	board->runs = 0;
+}
+
+/* The oracle of all other tests sees what is wrong. */
+TEST(board_fault__sees)
+{
+	broken(overflow);
+	broken(elsewhere);
+	broken(empty);
+	broken(both);
+	broken(sacked);
+	broken(lost);
+	broken(runs);
+	broken(nothing_but_an_end);
+	/* To the last entry it is no overflow. */
+	ten(0);
+	board->room = 10;
+	EXPECT_SOUND(xtcp_board_fault(board));
+	/* Moved on within the memory, it is one, too. */
+	ten(0);
+	memmove(&board->at[3], board->at, 10 * sizeof(board->at[0]));
+	board->first = 3;
+	EXPECT_SOUND(xtcp_board_fault(board));
+	board->room = 12;
+	EXPECT(xtcp_board_fault(board));
 }
 
 /* However much happens, the entries suffice: something is forgotten then. */

@@ -165,6 +165,20 @@ TEST(cubic_acked__pauses_do_not_count)
 	EXPECT(cc.cwnd - before < 1000);
 }
 
+/* Slow start ended without a loss: the curve begins where the window is. */
+TEST(cubic_acked__no_loss_yet)
+{
+	struct xtcp_cc cc = fresh();
+	u64 now_us = 1000000;
+
+	cc.cwnd = 100000;
+	cc.ssthresh = 50000;
+	while (now_us < 11000000)
+		round_trip(&cc, &now_us);
+	/* 100 + 0.4 * 10^3 segments; Reno would have 200. */
+	EXPECT(cc.cwnd > 470000 && cc.cwnd < 530000);
+}
+
 /* RFC 9438 4.9.2 */
 TEST(cubic_undo__as_before)
 {
@@ -275,6 +289,103 @@ TEST(hystart__comes_back)
 	EXPECT_EQ(cc.ssthresh, XTCP_SSTHRESH_NONE);
 }
 
+/* Each time that it doubts it takes five rounds anew. */
+TEST(hystart__counts_anew)
+{
+	struct xtcp_cc cc = fresh();
+	u32 i;
+
+	css_round(&cc, 50000);
+	css_round(&cc, 50000);
+	for (i = 0; i < 4; i++)
+		css_round(&cc, 64000);
+	EXPECT_EQ(cc.ssthresh, XTCP_SSTHRESH_NONE);
+	css_round(&cc, 50000);
+	css_round(&cc, 50000);
+	for (i = 0; i < 4; i++)
+		css_round(&cc, 64000);
+	EXPECT_EQ(cc.ssthresh, XTCP_SSTHRESH_NONE);
+	for (i = 0; i < 3; i++)
+		css_round(&cc, 64000);
+	EXPECT(cc.ssthresh != XTCP_SSTHRESH_NONE);
+}
+
+/* After idling nothing is known of the queue: RFC 9406 4.3 */
+TEST(hystart__restart_begins_anew)
+{
+	struct xtcp_cc cc = fresh();
+	u32 before, i;
+
+	css_round(&cc, 50000);
+	css_round(&cc, 50000);
+	css_round(&cc, 64000);
+	css_round(&cc, 64000);
+	xtcp_cc_restart(&cc);
+	for (i = 0; i < 8; i++) {
+		test_case("round %u", i);
+		before = cc.cwnd;
+		css_round(&cc, 64000);
+		EXPECT_EQ(cc.cwnd, before + 10000);
+	}
+	/* Nor is the time before the pause the mark for the first round. */
+	cc = fresh();
+	css_round(&cc, 50000);
+	css_round(&cc, 50000);
+	xtcp_cc_restart(&cc);
+	for (i = 0; i < 8; i++) {
+		before = cc.cwnd;
+		css_round(&cc, 70000);
+		EXPECT_EQ(cc.cwnd, before + 10000);
+	}
+}
+
+/* By an eighth, but at least 4 ms and at most 16: RFC 9406 4.3 */
+TEST(hystart__thresholds)
+{
+	static const struct {
+		u32 base_us, calm_us, grown_us;
+	} v[] = {
+		{ 1000, 4999, 5000 },
+		{ 32000, 35999, 36000 },
+		{ 64000, 71999, 72000 },
+		{ 128000, 143999, 144000 },
+		{ 500000, 515999, 516000 },
+	};
+	u32 i, before;
+
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		struct xtcp_cc cc = fresh();
+
+		test_case("row %u", i);
+		css_round(&cc, v[i].base_us);
+		css_round(&cc, v[i].base_us);
+		css_round(&cc, v[i].calm_us);
+		before = cc.cwnd;
+		css_round(&cc, v[i].calm_us);
+		EXPECT_EQ(cc.cwnd, before + 10000);
+
+		cc = fresh();
+		css_round(&cc, v[i].base_us);
+		css_round(&cc, v[i].base_us);
+		css_round(&cc, v[i].grown_us);
+		before = cc.cwnd;
+		css_round(&cc, v[i].grown_us);
+		EXPECT(cc.cwnd < before + 10000);
+	}
+}
+
+/* Nine segments at once grow it by eight, where nothing paces: RFC 9406 4.3 */
+TEST(hystart__limited_burst)
+{
+	struct xtcp_cc cc = fresh();
+	u32 before = cc.cwnd;
+
+	xtcp_cc_acked(&cc, 8000, 1);
+	EXPECT_EQ(cc.cwnd, before + 8000);
+	xtcp_cc_acked(&cc, 9000, 1);
+	EXPECT_EQ(cc.cwnd, before + 16000);
+}
+
 /* After a loss slow start knows where to end. */
 TEST(hystart__only_at_first)
 {
@@ -300,6 +411,8 @@ TEST(pacing__rate_and_next)
 	EXPECT_EQ(xtcp_pacing_next_us(XTCP_PACING_NONE, 1000, 77), 77);
 	EXPECT_EQ(xtcp_pacing_rate(&cc, 20000), 1000000);
 	EXPECT_EQ(xtcp_pacing_next_us(1000000, 1000, 77), 1077);
+	EXPECT_EQ(xtcp_pacing_next_us(0, 1000, 77), 77);
+	EXPECT_EQ(xtcp_pacing_next_us(1000, 4000000, 77), 4000000077);
 	cc.ssthresh = 10000;
 	EXPECT_EQ(xtcp_pacing_rate(&cc, 20000), 600000);
 	cc.ssthresh = 20000;

@@ -55,6 +55,58 @@ TEST(rack_detect__by_time)
 	EXPECT_EQ(board->lost, 200);
 }
 
+/* It waits for the one that needs longest, wherever that stands. */
+TEST(rack_detect__longest_wait)
+{
+	struct xtcp_rack k;
+
+	ten(&k);
+	/* The first went again shortly before the fifth had left. */
+	xtcp_board_sent(board, 0, 100, 4500, 0);
+	sack(&k, 400, 500, 25000);
+	EXPECT_EQ(k.rtt_us, 20000);
+	EXPECT_EQ(xtcp_rack_detect(&k, board, 5000, 25000), 0);
+	EXPECT_EQ(k.due_us, 4500 + 20000 + 5000);
+	/* To the microsecond: not yet, and then */
+	EXPECT_EQ(xtcp_rack_detect(&k, board, 5000, 28999), 200);
+	EXPECT_EQ(xtcp_rack_detect(&k, board, 5000, 29499), 100);
+	EXPECT_EQ(xtcp_rack_detect(&k, board, 5000, 29500), 100);
+}
+
+/* Sent at the same time: the one with the higher end is the later. */
+TEST(rack_sent_after__ties)
+{
+	EXPECT(xtcp_sent_after(2, 100, 1, 200));
+	EXPECT(!xtcp_sent_after(1, 200, 2, 100));
+	EXPECT(xtcp_sent_after(1, 200, 1, 100));
+	EXPECT(!xtcp_sent_after(1, 100, 1, 200));
+	EXPECT(!xtcp_sent_after(1, 100, 1, 100));
+	EXPECT(xtcp_sent_after(5, 100, 0xfffffff0, 200));
+	EXPECT(xtcp_sent_after(5, 5, 5, 0xfffffff0));
+}
+
+/* A new board begins without the old one's last delivery, long ago. */
+TEST(rack_begin__forgets)
+{
+	struct xtcp_rack k;
+
+	ten(&k);
+	sack(&k, 400, 500, 25000);
+	xtcp_rack_detect(&k, board, 90000, 25000);
+	EXPECT(k.due_us);
+	xtcp_rack_begin(&k, 1000);
+	EXPECT_EQ(k.due_us, 0);
+	EXPECT_EQ(k.fack, 1000);
+	xtcp_board_init(board, sizeof(memory), 1000, 1100, 0x80002000);
+	EXPECT_EQ(xtcp_rack_detect(&k, board, 0, 0x90000000), 0);
+	EXPECT_EQ(board->lost, 0);
+	/* Its first delivery counts, though half a circle away. */
+	xtcp_board_sent(board, 1100, 1200, 0x90000000, 0);
+	sack(&k, 1100, 1200, 0x90005000);
+	EXPECT_EQ(k.sent_us, 0x90000000);
+	EXPECT_EQ(xtcp_rack_detect(&k, board, 0, 0x90005000), 100);
+}
+
 /* A retransmission is lost when something sent after it arrives. */
 TEST(rack_detect__lost_retransmission)
 {
