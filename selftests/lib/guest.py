@@ -34,7 +34,7 @@ SPLAT = re.compile(
     r"still has .* objects|Objects remaining|corruption|waiting for .* to "
     r"become free|invalid context|scheduling while atomic|Kernel panic|"
     r"ODEBUG|page allocation failure|Attempt to release alive|bad page|"
-    r"ERROR:", re.I)
+    r"ERROR:|^\(messages lost\)", re.I)
 CLONE_NEWNS, CLONE_NEWNET = 0x20000, 0x40000000
 MS_REC_PRIVATE = (1 << 14) | (1 << 18)
 SUBREAPER, SIOCSIFFLAGS, IFF_UP = 36, 0x8914, 1
