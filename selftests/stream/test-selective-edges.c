@@ -8,10 +8,10 @@
 
 #define RTT_US	20000u
 
-/* @n segments under way from 1 on, SACK permitted, a round trip ago */
-static void out(struct end *e, u32 n)
+/* @n segments under way from @first on, SACK permitted, a round trip ago */
+static void out_from(struct end *e, u32 first, u32 n)
 {
-	end_init(e, 1);
+	end_init(e, first);
 	e->r.flags |= XTCP_F_SACK;
 	xtcp_rtt_sample(&e->s.rtt, RTT_US);
 	xtcp_min_rtt_sample(&e->s.sel.rack.min_rtt, RTT_US, e->now_us);
@@ -19,6 +19,11 @@ static void out(struct end *e, u32 n)
 	end_write(e, 60 * MSS);
 	EXPECT_EQ(end_transmit(e), n);
 	e->now_us += RTT_US;
+}
+
+static void out(struct end *e, u32 n)
+{
+	out_from(e, 1, n);
 }
 
 /* The peer has these bytes, and has not moved on. */
@@ -165,18 +170,19 @@ TEST(selective__edges_of_nonsense)
 		{ 1000 - XTCP_CWND_MAX, 2001, true, 0 },
 	};
 	struct end e;
-	u32 i;
+	u32 i, k;
 
-	for (i = 0; i < ARRAY_SIZE(v); i++) {
-		u32 what;
+	for (i = 0; i < ARRAY_SIZE(v) * ARRAY_SIZE(end_seams); i++) {
+		u32 what, at = end_seams[i / ARRAY_SIZE(v)] - 1;
 
-		test_case("row %u", i);
-		out(&e, 10);
-		end_ack(&e, 1001, WND);
-		what = sack(&e, v[i].left, v[i].right);
-		EXPECT_EQ(!!(what & XTCP_ACK_BAD_SACK), v[i].bad);
-		EXPECT_EQ(e.s.board->sacked, v[i].sacked);
-		EXPECT_EQ(e.s.sel.sacked, v[i].sacked);
+		k = i % ARRAY_SIZE(v);
+		test_case("row %u from %x", k, at);
+		out_from(&e, at + 1, 10);
+		end_ack(&e, at + 1001, WND);
+		what = sack(&e, at + v[k].left, at + v[k].right);
+		EXPECT_EQ(!!(what & XTCP_ACK_BAD_SACK), v[k].bad);
+		EXPECT_EQ(e.s.board->sacked, v[k].sacked);
+		EXPECT_EQ(e.s.sel.sacked, v[k].sacked);
 	}
 }
 
@@ -189,8 +195,9 @@ TEST(selective__waits_a_round_trip_at_most)
 	e.s.sel.rack.reordering = true;
 	e.s.sel.rack.factor = 100;
 	e.s.sel.rack.persist = 16;
+	e.q.bytes = 10 * MSS;
 	sack(&e, 1001, 9001);
-	end_transmit(&e);
+	EXPECT_EQ(end_transmit(&e), 0);
 	EXPECT_EQ(e.timers.kind, XTCP_TIMER_REORDER);
 	EXPECT_EQ(e.timers.main_us, START_US + RTT_US + RTT_US);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
@@ -198,9 +205,16 @@ TEST(selective__waits_a_round_trip_at_most)
 	EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_TRANSMIT);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
 	EXPECT_EQ(e.s.fast_retransmits, 1);
+	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
+	EXPECT_EQ(e.s.sel.prr.flight, 2 * MSS);
+	EXPECT_EQ(e.s.cc.cwnd, 2 * MSS);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
 	EXPECT(e.out.again);
+	/* Once more, it is the same recovery. */
+	xtcp_board_lose(e.s.board, 0);
+	xtcp_selective_due(&e.s, &e.r, e.now_us);
+	EXPECT_EQ(e.s.fast_retransmits, 1);
 	/* The recovery counts among the sixteen. */
 	e.now_us += RTT_US;
 	end_ack(&e, e.r.snd_nxt, WND);
@@ -217,6 +231,8 @@ TEST(selective__new_mss_during_recovery)
 	end_transmit(&e);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
 	EXPECT(e.s.sel.undo.set);
+	e.s.sel.frto = XTCP_FRTO_SENT;
+	e.s.sel.rack.due_us = 77;
 	xtcp_stream_mss(&e.s, &e.r, MSS / 2, true);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_LOSS);
 	EXPECT_EQ(e.s.recovery.recover, e.r.snd_nxt);
@@ -231,6 +247,15 @@ TEST(selective__new_mss_during_recovery)
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
 	EXPECT_EQ(e.out.len, MSS / 2);
+
+	/* After a time-out the window is below the threshold, and stays so. */
+	out(&e, 10);
+	EXPECT_EQ(end_timeout(&e), XTCP_EXPIRED_TRANSMIT);
+	end_transmit(&e);
+	EXPECT_EQ(end_timeout(&e), XTCP_EXPIRED_RTO);
+	xtcp_stream_mss(&e.s, &e.r, MSS / 2, true);
+	EXPECT_EQ(e.s.cc.cwnd, MSS / 2);
+	EXPECT(e.s.cc.ssthresh > MSS);
 
 	/* With nothing under way there is nothing to go back to. */
 	end_init(&e, 1);
@@ -343,6 +368,7 @@ TEST(tail_probe__mended_counts_the_flight)
 		{ 40000, XTCP_RECOVERY_OPEN, 5000, 5000 },
 		{ 8000, XTCP_RECOVERY_OPEN, 4000, 4000 },
 		{ 3000, XTCP_RECOVERY_OPEN, 2000, 2000 },
+		{ 1000, XTCP_RECOVERY_OPEN, 1000, 2000 },
 		{ 40000, XTCP_RECOVERY_LOSS, 40000, XTCP_SSTHRESH_NONE },
 	};
 	struct xtcp_segment seg = { .flags = XTCP_ACK, .ack = 2001 };
@@ -366,22 +392,33 @@ TEST(tail_probe__mended_counts_the_flight)
 /* Times are one as long as they differ by less than 1/64 of a round trip. */
 TEST(selective_sent__grain)
 {
+	static const struct {
+		u32 srtt_us;
+		u8 bits;
+	} v[] = {
+		{ 127, 0 }, { 128, 1 }, { 16383, 7 }, { 16384, 8 },
+		{ 20000, 8 }, { 64u << 16, 16 }, { 64u << 17, 16 },
+	};
 	struct end e;
+	u32 i;
 
-	end_init(&e, 1);
-	e.now_us = 1000 * 256;
-	e.r.flags |= XTCP_F_SACK;
-	xtcp_rtt_sample(&e.s.rtt, RTT_US);
-	end_write(&e, 60 * MSS);
-	EXPECT(end_send(&e));
-	EXPECT(end_send(&e));
-	EXPECT_EQ(e.s.board->n, 1);
-	e.now_us += 255;
-	EXPECT(end_send(&e));
-	EXPECT_EQ(e.s.board->n, 1);
-	e.now_us++;
-	EXPECT(end_send(&e));
-	EXPECT_EQ(e.s.board->n, 2);
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		test_case("srtt %u", v[i].srtt_us);
+		end_init(&e, 1);
+		e.now_us = 100ull << 16;
+		e.r.flags |= XTCP_F_SACK;
+		e.s.rtt.srtt_us = v[i].srtt_us;
+		end_write(&e, 60 * MSS);
+		EXPECT(end_send(&e));
+		EXPECT(end_send(&e));
+		EXPECT_EQ(e.s.board->n, 1);
+		e.now_us += (1u << v[i].bits) - 1;
+		EXPECT(end_send(&e));
+		EXPECT_EQ(e.s.board->n, 1);
+		e.now_us++;
+		EXPECT(end_send(&e));
+		EXPECT_EQ(e.s.board->n, 2);
+	}
 }
 
 /* A time-out: the window from what was under way; what was due is not any more */
@@ -406,6 +443,8 @@ TEST(selective__timeout_resets)
 	EXPECT(!e.s.sel.tlp.out && !e.s.sel.tlp.due);
 	EXPECT(e.s.sel.undo.set);
 	EXPECT_EQ(e.s.sel.undo.cwnd, 30 * MSS);
+	EXPECT_EQ(e.s.sel.undo.una, 1);
+	EXPECT_EQ(e.s.sel.undo.nxt, e.r.snd_nxt);
 	EXPECT_EQ(e.s.board->lost, 10 * MSS);
 	/* The next one finds nothing to look back to: RFC 5682 2 */
 	e.s.sel.undo.set = false;
@@ -449,6 +488,10 @@ TEST(selective__recover_follows)
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
 	EXPECT_EQ(e.s.recovery.recover, at);
 	end_transmit(&e);
+	/* Not before it is passed */
+	e.s.recovery.recover = at + 2 * MSS;
 	end_ack(&e, at + MSS, WND);
-	EXPECT_EQ(e.s.recovery.recover, at + MSS - 1);
+	EXPECT_EQ(e.s.recovery.recover, at + 2 * MSS);
+	end_ack(&e, at + 3 * MSS, WND);
+	EXPECT_EQ(e.s.recovery.recover, at + 3 * MSS - 1);
 }
