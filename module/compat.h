@@ -19,6 +19,9 @@
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
+#if XTCP_SINCE(6, 5)
+#include <net/gso.h>
+#endif
 #if XTCP_SINCE(6, 10)
 #include <linux/skbuff_ref.h>
 #include <net/proto_memory.h>

@@ -124,6 +124,8 @@ static struct sk_buff *new_queue_skb(struct sock *sk)
 		kfree_skb(skb);
 		return NULL;
 	}
+	/* Nobody wants the sum of what is copied to it. */
+	skb->ip_summed = CHECKSUM_PARTIAL;
 	cb = XTCP_SKB_CB(skb);
 	cb->seq = xtcp_sk(sk)->write_seq;
 	cb->end = cb->seq;

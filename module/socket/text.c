@@ -51,12 +51,17 @@ static u32 lend_frags(struct sk_buff *to, const struct sk_buff *from, u32 off,
 			continue;
 		}
 		n = skb_shinfo(to)->nr_frags;
-		if (n == MAX_SKB_FRAGS)
-			break;
 		take = min(size - off, len - done);
-		skb_fill_page_desc(to, n, skb_frag_page(f),
-				   skb_frag_off(f) + off, take);
-		get_page(skb_frag_page(f));
+		if (skb_can_coalesce(to, n, skb_frag_page(f),
+				     skb_frag_off(f) + off)) {
+			skb_frag_size_add(&skb_shinfo(to)->frags[n - 1], take);
+		} else if (n < MAX_SKB_FRAGS) {
+			skb_fill_page_desc(to, n, skb_frag_page(f),
+					   skb_frag_off(f) + off, take);
+			get_page(skb_frag_page(f));
+		} else {
+			break;
+		}
 		done += take;
 		off = 0;
 	}
@@ -83,9 +88,6 @@ static struct sk_buff *copy_text(struct sock *sk, u32 seq, u32 len)
 	}
 	return skb;
 }
-
-/* Below this, copying is cheaper than counting references. */
-#define COPY_BELOW	128
 
 /**
  * xtcp_text_lend() - text of the send queue for an skb that has some

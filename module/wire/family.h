@@ -105,6 +105,15 @@ static inline const struct xtcp_af_ops *xtcp_af(u8 family)
 	return &xtcp_ipv4;
 }
 
+/* offload.c: the same numbers, for what is cut into segments on its way */
+int xtcp_ipv4_offload_register(void);
+void xtcp_ipv4_offload_unregister(void);
+int xtcp_ipv6_offload_register(void);
+void xtcp_ipv6_offload_unregister(void);
+
+/* SKB_GSO_...: how the kernel is to cut what a socket sends. */
+u32 xtcp_wire_gso_type(const struct sock *sk);
+
 /* output.c: the route is the socket's from here on. */
 void xtcp_output_keep_route(struct sock *sk, struct dst_entry *dst);
 

@@ -152,10 +152,18 @@ static const struct net_protocol ipv4_protocol = {
 
 int xtcp_ipv4_register(void)
 {
-	return inet_add_protocol(&ipv4_protocol, IPPROTO_XTCP) ? -EBUSY : 0;
+	int err = xtcp_ipv4_offload_register();
+
+	if (err)
+		return err;
+	if (!inet_add_protocol(&ipv4_protocol, IPPROTO_XTCP))
+		return 0;
+	xtcp_ipv4_offload_unregister();
+	return -EBUSY;
 }
 
 void xtcp_ipv4_unregister(void)
 {
 	inet_del_protocol(&ipv4_protocol, IPPROTO_XTCP);
+	xtcp_ipv4_offload_unregister();
 }

@@ -138,12 +138,20 @@ static const struct inet6_protocol ipv6_protocol = {
 
 int xtcp_ipv6_register(void)
 {
-	return inet6_add_protocol(&ipv6_protocol, IPPROTO_XTCP) ? -EBUSY : 0;
+	int err = xtcp_ipv6_offload_register();
+
+	if (err)
+		return err;
+	if (!inet6_add_protocol(&ipv6_protocol, IPPROTO_XTCP))
+		return 0;
+	xtcp_ipv6_offload_unregister();
+	return -EBUSY;
 }
 
 void xtcp_ipv6_unregister(void)
 {
 	inet6_del_protocol(&ipv6_protocol, IPPROTO_XTCP);
+	xtcp_ipv6_offload_unregister();
 }
 
 #endif

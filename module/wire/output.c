@@ -155,15 +155,10 @@ void xtcp_wire_redirect(struct sock *sk, struct sk_buff *skb)
 		dst->ops->redirect(dst, sk, skb);
 }
 
-/*
- * The kernel's segmentation knows TCP's packets; what it is to cut must say so
- * before sk_setup_caps() asks the device.
- */
+/* How it is to be cut must be known before sk_setup_caps() asks the device. */
 void xtcp_output_keep_route(struct sock *sk, struct dst_entry *dst)
 {
-	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP)
-		sk->sk_gso_type = xtcp_wire_family(sk) == AF_INET ?
-				  SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+	sk->sk_gso_type = xtcp_wire_gso_type(sk);
 	sk_setup_caps(sk, dst);
 }
 
@@ -224,7 +219,8 @@ static void push_header(struct sk_buff *skb, const struct xtcp_segment *seg,
  * ours, because the kernel looks at the offset of the checksum and not at the
  * protocol: only one that sums anything may do it. sk_route_caps does not tell:
  * sk_setup_caps() claims that every device sums for whoever might use GSO. On
- * the TCP wire the kernel sums what the device does not.
+ * the TCP wire the kernel sums what the device does not, and what is cut into
+ * segments is summed with that.
  */
 static bool device_sums(const struct dst_entry *dst)
 {
@@ -245,7 +241,8 @@ static void put_checksum(const struct sock *sk, struct sk_buff *skb,
 	struct xtcp_tuple t;
 
 	xtcp_wire_get_tuple(sk, &t);
-	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP || device_sums(dst)) {
+	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP || skb_is_gso(skb) ||
+	    device_sums(dst)) {
 		/* The device sums up from here, pseudo-header included. */
 		af->sum(&th->check, &t.laddr, &t.faddr, skb->len, proto, 0);
 		th->check = ~th->check;

@@ -1,51 +1,99 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Segmentation on the TCP wire: left to the device where it takes it, as the
-host's TCP does; the text arrives whole either way.
+"""Segmentation: left to the device where it takes it, as the host's TCP does, cut
+in front of it where not, and measured by a router as what it will be cut into. The
+text arrives whole in any case.
 """
 import os
 import socket
+import struct
 
-from host import (PORT, VERSIONS, Hosts, all_of, main, run, see, socket_of,
-                  test)
+from host import (PORT, VERSIONS, Hosts, all_of, enter, main, move_link,
+                  new_namespace, run, see, socket_of, test, this_namespace,
+                  write)
 
 TEXT = os.urandom(400000)
 MTU = 1500
+NARROW = 1492
+PEER = {"tcp": "host", "host": "tcp", "native": "native"}
+# What the kernel is told of the sending device.
+DEVICE = {
+    "takes": "tso on",
+    "sums": "tso off",
+    "bare": "tso off tx off",
+    "single": "tso off gso off",
+}
+FIN = 1
+FAR = {4: "10.9.1.2", 6: "fd09:1::2"}
 
 
 def capture(t, device):
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
                          socket.htons(3))
     sock.bind((device, 3))
-    sock.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)	# SO_RCVBUFFORCE
+    sock.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)	# SO_RCVBUFFORCE
     sock.setblocking(False)
     t.socks.append(sock)
     return sock
 
 
-def longest(sock):
-    """Bytes of the longest packet, from the header of IP on."""
-    most = 0
+def ones_sum(data):
+    total = sum(struct.unpack("!%dH" % ((len(data) + 1) // 2),
+                              data + b"\0" * (len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return total
+
+
+class Packet:
+    """What the capture saw, from the header of IP on."""
+
+    def __init__(self, raw):
+        self.size = len(raw)
+        if raw[0] >> 4 == 4:
+            at, self.proto = (raw[0] & 15) * 4, raw[9]
+            ends, self.ip_ok = raw[12:20], ones_sum(raw[:at]) == 0xffff
+            self.size = struct.unpack("!H", raw[2:4])[0]
+        else:
+            at, self.proto, ends, self.ip_ok = 40, raw[6], raw[8:40], True
+        self.segment = raw[at:self.size]
+        self.port, self.seq = struct.unpack("!2xHI", raw[at:at + 8])
+        self.text = self.segment[(raw[at + 12] >> 4) * 4:]
+        self.fin = raw[at + 13] & FIN
+        self.pseudo = ends + struct.pack("!II", len(self.segment), self.proto)
+
+    def sum_ok(self):
+        return ones_sum(self.pseudo + self.segment) == 0xffff
+
+
+def packets(sock):
+    """Those to the server that hold text."""
+    found = []
     while True:
         try:
-            most = max(most, len(sock.recv(1 << 17)))
+            raw = sock.recv(1 << 17)
         except BlockingIOError:
-            return most
+            return found
+        if raw[9 if raw[0] >> 4 == 4 else 6] not in (6, 253):
+            continue
+        packet = Packet(raw)
+        if packet.port == PORT and packet.text:
+            found.append(packet)
 
 
-@test("segmentation", sender=("tcp", "host"), tso=("on", "off"), v=VERSIONS)
-def segmentation(t):
-    """XTCP and the host's TCP in turn send to the other."""
-    hosts = t.two_hosts()
-    hosts.go(1)
-    server = socket_of(t, "host" if t.sender == "tcp" else "tcp")
-    server.bind((Hosts.ADDRESS[t.v][1], PORT))
-    server.listen(1)
-    hosts.go(0)
-    run("ethtool -K v0 tso %s gso %s" % (t.tso, t.tso))
-    seen = capture(t, "v0")
-    client = socket_of(t, t.sender)
-    client.connect((Hosts.ADDRESS[t.v][1], PORT))
+def whole(found):
+    """Their text, by sequence number; each byte as it was first seen."""
+    first = found[0].seq
+    text = bytearray()
+    for packet in sorted(found, key=lambda p: (p.seq - first) % (1 << 32)):
+        gone = len(text) - (packet.seq - first) % (1 << 32)
+        see("a gap before byte %d" % len(text), gone < 0, False)
+        text += packet.text[gone:]
+    return bytes(text)
+
+
+def send(t, client, server):
+    """All of TEXT, and the end; what arrived."""
     peer = server.accept()[0]
     t.socks.append(peer)
     pid = os.fork()
@@ -55,9 +103,92 @@ def segmentation(t):
         os._exit(0)
     got = all_of(peer)
     os.waitpid(pid, 0)
-    see("all arrived", got == TEXT, True)
-    see("packets longer than the link takes", longest(seen) > MTU,
-        t.tso == "on")
+    return got
+
+
+def listen(t, wire, address):
+    server = socket_of(t, wire)
+    server.bind((address, PORT))
+    server.listen(1)
+    return server
+
+
+@test("segmentation", sender=("native", "tcp", "host"), device=DEVICE,
+      v=VERSIONS)
+def segmentation(t):
+    """What leaves, seen where the device would send it."""
+    hosts = t.two_hosts()
+    hosts.go(1)
+    server = listen(t, PEER[t.sender], Hosts.ADDRESS[t.v][1])
+    hosts.go(0)
+    run("ethtool -K v0 " + DEVICE[t.device])
+    seen = capture(t, "v0")
+    client = socket_of(t, t.sender)
+    client.connect((Hosts.ADDRESS[t.v][1], PORT))
+    see("all arrived", send(t, client, server) == TEXT, True)
+    found = packets(seen)
+    see("packets longer than the link takes",
+        max(p.size for p in found) > MTU, t.device == "takes")
+    see("the text in them is whole", whole(found) == TEXT, True)
+    see("wrong checksums of IP", [p.seq for p in found if not p.ip_ok], [])
+    end = found[0].seq + len(TEXT)
+    see("where there is a FIN", {(p.seq + len(p.text) - end) % (1 << 32)
+                                 for p in found if p.fin} <= {0}, True)
+    if t.device == "bare":
+        see("wrong checksums", [p.seq for p in found if not p.sum_ok()], [])
+
+
+def far_host(hosts):
+    """Behind the second of them, which routes, a link that takes less."""
+    hosts.go(1)
+    write("/proc/sys/net/ipv4/ip_forward", 1)
+    write("/proc/sys/net/ipv6/conf/all/forwarding", 1)
+    run("ip link add r0 type veth peer name r1")
+    new_namespace()
+    far = this_namespace()
+    hosts.go(1)
+    move_link("r1", far)
+    for ns, device, host in ((hosts.ns[1], "r0", 1), (far, "r1", 2)):
+        enter(ns)
+        run("ip addr add 10.9.1.%d/24 dev %s" % (host, device))
+        run("ip addr add fd09:1::%d/64 dev %s nodad" % (host, device))
+        run("ip link set %s up" % device)
+    # The other end of it keeps its MTU: else its MSS would tell beforehand.
+    run("ip route add default via 10.9.1.1")
+    run("ip -6 route add default via fd09:1::1")
+    hosts.go(1)
+    run("ip link set r0 mtu %d" % NARROW)
+    hosts.go(0)
+    run("ip route add default via %s" % Hosts.ADDRESS[4][1])
+    run("ip -6 route add default via %s" % Hosts.ADDRESS[6][1])
+    hosts.ns.append(far)
+
+
+@test("router", sender=("native", "tcp"), device=("takes", "sums", "bare"),
+      v=VERSIONS)
+def router(t):
+    """A link on the way takes 8 bytes less than the first one: the router says so
+    even of packets that the first link passed uncut."""
+    hosts = t.two_hosts()
+    far_host(hosts)
+    hosts.go(2)
+    server = listen(t, PEER[t.sender], FAR[t.v])
+    hosts.go(1)
+    run("ethtool -K r0 " + DEVICE[t.device])
+    seen = capture(t, "r0")
+    hosts.go(0)
+    first = capture(t, "v0")
+    client = socket_of(t, t.sender)
+    client.connect((FAR[t.v], PORT))
+    see("all arrived", send(t, client, server) == TEXT, True)
+    see("packets longer than the first link takes",
+        max(p.size for p in packets(first)) > MTU, True)
+    found = packets(seen)
+    see("packets longer than the second link takes",
+        max(p.size for p in found) > NARROW, t.device == "takes")
+    see("the text in them is whole", whole(found) == TEXT, True)
+    if t.device == "bare":
+        see("wrong checksums", [p.seq for p in found if not p.sum_ok()], [])
 
 
 if __name__ == "__main__":
