@@ -47,6 +47,11 @@ help:
 	@echo 'make ladders      run each scenario and put its ladder into them'
 	@echo 'make simulate     many connections over a bottleneck: tables and plots'
 	@echo '                  (SCENARIO="cut churn"; scripts/simulate --help)'
+	@echo 'make bench        measure XTCP beside the host'"'"'s TCP: tables and a page'
+	@echo '                  (BENCH="bulk exchanges"; scripts/bench --help)'
+	@echo 'make bench-scale  the same with many connections, and on many paths: long'
+	@echo 'make profile      where the instructions of a test go, by function'
+	@echo '                  (BENCH="crr bulk-1"; scripts/profile --help)'
 	@echo 'make mutants      break module/ in small ways: do the tests notice?'
 	@echo '                  (MUTANTS=20 or all; FILE=module/machine/flow.c)'
 	@echo 'make explore      every short story of two ends and a network, deeper than'
@@ -112,6 +117,17 @@ demo:
 simulate:
 	@scripts/simulate $(SCENARIO)
 
+# Some parts of it: BENCH="bulk exchanges"
+bench:
+	@scripts/bench $(BENCH)
+
+bench-scale:
+	@scripts/bench --scale $(BENCH)
+
+# Some tests: BENCH="crr bulk-1"
+profile:
+	@scripts/profile $(BENCH)
+
 # Those parts of Documentation/ that are made from the source.
 docs:
 	@scripts/gen-docs
@@ -169,4 +185,4 @@ uninstall:
 clean:
 	rm -rf build xtcp.ko
 
-.PHONY: all help module tools interop farm deps selftests check fuzz replay demo docs explore ladders mutants simulate install uninstall clean
+.PHONY: all help module tools interop farm deps selftests check fuzz replay demo docs explore ladders mutants simulate bench bench-scale profile install uninstall clean

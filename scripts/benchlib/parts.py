@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The parts of the bench: a guest each; what it prints becomes rows."""
+import collections
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from facts import TOP, release
+
+# clock: "instructions", the deterministic guest with a nanosecond for each, or
+# "wall", the parallel guest; its times depend on this machine.
+Part = collections.namedtuple("Part", "name clock memory_mib limit_s scale what")
+
+PARTS = [
+    Part("exchanges", "instructions", 1024, 1200, False,
+         "ping-pong, connections with a request, with nothing; accept()"),
+    Part("bulk", "instructions", 1024, 1200, False,
+         "as much as the ends can move, 1 and 8 flows, one way and both"),
+    Part("wall", "wall", 1024, 600, False,
+         "some of these by the clock on the wall"),
+]
+
+
+def choose(names, scale):
+    known = {part.name: part for part in PARTS}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.exit("no such part: %s (--list names them)" % " ".join(unknown))
+    return [known[name] for name in names] or [
+        part for part in PARTS if part.scale == scale]
+
+
+def stage(folder, kernel):
+    """What a guest needs, in one folder."""
+    subprocess.run(["make", "-s", "-C", TOP, "module", "KERNEL=" + kernel],
+                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["make", "-s", "-C", TOP + "/selftests/bench"], check=True)
+    os.mkdir(folder)
+    shutil.copy(TOP + "/build/bench/bench", folder)
+    shutil.copy(TOP + "/selftests/bench/guest.sh", folder)
+    subprocess.run(["strip", "--strip-debug", "-o", folder + "/xtcp.ko",
+                    "%s/build/%s/xtcp.ko" % (TOP, release(kernel))],
+                   check=True)
+
+
+def guest(part, folder, kernel):
+    """Boot it, give the rows."""
+    mode = ["--par"] if part.clock == "wall" else ["--det", "--shift", "0"]
+    vm = subprocess.Popen(
+        [TOP + "/scripts/vm", "--kernel", kernel, *mode, "--mem",
+         str(part.memory_mib), "--timeout", str(part.limit_s), "--in", folder,
+         "--", "/run/vm/bench/guest.sh", part.name],
+        stdout=subprocess.PIPE, text=True)
+    rows, began = [], time.monotonic()
+    for line in vm.stdout:
+        words = line.rstrip().split("\t")
+        if len(words) == 7:
+            rows.append([part.name, part.clock] + words)
+        else:
+            print("# %s: %s" % (part.name, line.rstrip()), flush=True)
+    print("# %s: %d s, %d figures" % (part.name, time.monotonic() - began,
+                                      len(rows)), flush=True)
+    if vm.wait():
+        print("# %s ended with code %d: its figures are not whole" % (
+            part.name, vm.returncode))
+    return rows
+
+
+def run(chosen, o):
+    """All rows, in the order of the parts."""
+    base = tempfile.mkdtemp(prefix="xtcp-bench.")
+    rows = {}
+    waiting = queue.Queue()
+
+    def work():
+        while True:
+            try:
+                part = waiting.get_nowait()
+            except queue.Empty:
+                return
+            rows[part.name] = guest(part, base + "/bench", o.kernel)
+
+    try:
+        stage(base + "/bench", o.kernel)
+        for part in chosen:
+            if part.clock != "wall":
+                waiting.put(part)
+        threads = [threading.Thread(target=work) for _ in range(o.guests)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for part in chosen:
+            if part.clock == "wall":
+                waiting.put(part)
+        work()
+    finally:
+        shutil.rmtree(base)
+    return [row for part in chosen for row in rows[part.name]]
