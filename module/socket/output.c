@@ -223,12 +223,27 @@ static int burst_flush(struct sock *sk, struct burst *b)
 	return err == -EMSGSIZE || err == -ENOMEM ? 0 : err;
 }
 
+/* The text of @out, or, where that lies in too many pieces, of a segment. */
+static struct sk_buff *cut(struct sock *sk, struct xtcp_output *out)
+{
+	u32 mss = xtcp_sk(sk)->mss;
+	struct sk_buff *skb;
+
+	if (out->len > mss) {
+		skb = xtcp_text_cut(sk, out->seq, out->len, false);
+		if (skb)
+			return skb;
+		xtcp_output_shorten(out, mss);
+	}
+	return xtcp_text_cut(sk, out->seq, out->len, true);
+}
+
 static int burst_begin(struct sock *sk, struct burst *b,
-		       const struct xtcp_output *out)
+		       struct xtcp_output *out)
 {
 	struct xtcp_segment *seg = &b->seg;
 
-	b->skb = xtcp_text_cut(sk, out->seq, out->len);
+	b->skb = cut(sk, out);
 	if (!b->skb)
 		return -ENOMEM;
 	fill_data(sk, seg, XTCP_ACK);
@@ -239,7 +254,6 @@ static int burst_begin(struct sock *sk, struct burst *b,
 	seg->up = xtcp_urgent_field(&xtcp_sk(sk)->stream.urgent, out->seq);
 	if (seg->up)
 		seg->flags |= XTCP_URG;
-	b->most = xtcp_wire_burst(sk, xtcp_sk(sk)->mss);
 	account(sk, out, seg->wnd);
 	return 0;
 }
@@ -252,7 +266,7 @@ static bool burst_takes(struct sock *sk, struct burst *b,
 	const struct xtcp_segment *seg = &b->seg;
 
 	if (!b->skb || out->again || !out->len || seg->len % x->mss ||
-	    out->len > x->mss || out->seq != seg->seq + seg->len ||
+	    out->seq != seg->seq + seg->len ||
 	    seg->flags & (XTCP_URG | XTCP_FIN) || seg->opts & XTCP_OPT_SACK ||
 	    xtcp_urgent_field(&x->stream.urgent, out->seq))
 		return false;
@@ -261,8 +275,7 @@ static bool burst_takes(struct sock *sk, struct burst *b,
 }
 
 /* Sent at once, or with those that follow. */
-static int burst_add(struct sock *sk, struct burst *b,
-		     const struct xtcp_output *out)
+static int burst_add(struct sock *sk, struct burst *b, struct xtcp_output *out)
 {
 	int err;
 
@@ -286,6 +299,7 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 	if (q->bytes && una == x->rec.iss)
 		q->bytes--;
 	q->more = x->cork;
+	q->burst = 0;
 }
 
 /* One segment is under way and more are to follow: keep account of them. */
@@ -349,6 +363,8 @@ void xtcp_push(struct sock *sk, bool more)
 	if (q.bytes)
 		xtcp_sync_mss(sk, false);
 	q.more |= more;
+	b.most = xtcp_wire_burst(sk, max(x->mss, 1u));
+	q.burst = b.most;
 	while (next_segment(sk, &q, &out)) {
 		if (x->stream.sel.tlp.due)
 			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_TAIL_PROBES);

@@ -347,7 +347,7 @@ void xtcp_write_space(struct sock *sk);
 /* text.c */
 struct sk_buff *xtcp_empty_skb(u32 room);
 bool xtcp_text_lend(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
-struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len);
+struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len, bool copy);
 
 /* output.c */
 void xtcp_push(struct sock *sk, bool more);

@@ -128,10 +128,11 @@ bool xtcp_text_lend(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
  * @sk:		locked
  * @seq:	sequence number of its first byte
  * @len:	bytes; all of them are in the queue
+ * @copy:	copy what lies in too many pieces
  *
  * Return: the skb, with headroom for the headers, or NULL: no memory
  */
-struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len)
+struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len, bool copy)
 {
 	struct sk_buff *skb;
 
@@ -141,5 +142,5 @@ struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len)
 	if (!skb || xtcp_text_lend(sk, skb, seq, len))
 		return skb;
 	kfree_skb(skb);
-	return copy_text(sk, seq, len);
+	return copy ? copy_text(sk, seq, len) : NULL;
 }

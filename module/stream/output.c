@@ -42,22 +42,29 @@ static u32 least(u32 a, u32 b)
 	return a < b ? a : b;
 }
 
-/* The largest segment at @seq that queue, window and path allow. */
-static void carve(const struct xtcp_stream *s, const struct xtcp_record *r,
-		  const struct sendable *a, u32 seq, struct xtcp_output *out)
+/* What queue and window allow at @seq, up to @most bytes of text. */
+static void carve_most(const struct xtcp_record *r, const struct sendable *a,
+		       u32 seq, u32 most, struct xtcp_output *out)
 {
 	u32 wnd = room(seq, a->wnd_end);
 	u32 end;
 
 	memset(out, 0, sizeof(*out));
 	out->seq = seq;
-	out->len = least(least(room(seq, a->text_end), s->mss), wnd);
+	out->len = least(least(room(seq, a->text_end), most), wnd);
 	end = seq + out->len;
 	out->fin = a->fin && end == a->text_end && wnd > out->len;
 	out->fresh_fin = out->fin && a->fin_due;
 	out->psh = out->len && end == a->text_end;
 	out->again = seq_lt(seq, r->snd_nxt);
 	out->fresh = least(room(r->snd_nxt, end), out->len);
+}
+
+/* The largest segment at @seq that queue, window and path allow. */
+static void carve(const struct xtcp_stream *s, const struct xtcp_record *r,
+		  const struct sendable *a, u32 seq, struct xtcp_output *out)
+{
+	carve_most(r, a, seq, s->mss, out);
 }
 
 /* Only what was sent before. */
@@ -137,6 +144,22 @@ static enum xtcp_held judge_small(const struct xtcp_stream *s,
 	return XTCP_HELD_NOT;
 }
 
+/*
+ * The full segments that may leave as well, once the first may. An urgent pointer
+ * is told in each, counted from its own number, and a tail probe is one segment.
+ */
+static void widen(const struct xtcp_stream *s, const struct xtcp_record *r,
+		  const struct xtcp_queue *q, const struct sendable *a,
+		  u32 allowed, struct xtcp_output *out)
+{
+	u32 most = least(least(q->burst, allowed), a->unsent);
+
+	most = least(most, room(out->seq, a->wnd_end));
+	if (most < 2 * s->mss || s->urgent.sending)
+		return;
+	carve_most(r, a, out->seq, most - most % s->mss, out);
+}
+
 static enum xtcp_held send_new(const struct xtcp_stream *s,
 			       const struct xtcp_record *r,
 			       const struct xtcp_queue *q,
@@ -157,8 +180,10 @@ static enum xtcp_held send_new(const struct xtcp_stream *s,
 	/* A FIN is free: who is at the end need not wait for room. */
 	if (pipe + out->len > cwnd)
 		return XTCP_HELD_CWND;
-	if (out->len == s->mss)
+	if (out->len == s->mss) {
+		widen(s, r, q, a, cwnd - pipe, out);
 		return XTCP_HELD_NOT;
+	}
 	return judge_small(s, r, q, a, out);
 }
 
@@ -263,6 +288,15 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 		s->sel.tlp.due = false;
 	out->held = held;
 	return held == XTCP_HELD_NOT;
+}
+
+void xtcp_output_shorten(struct xtcp_output *out, u32 len)
+{
+	out->len = len;
+	out->fresh = len;
+	out->fin = false;
+	out->fresh_fin = false;
+	out->psh = false;
 }
 
 bool xtcp_stream_probe(const struct xtcp_stream *s,

@@ -12,12 +12,16 @@
  * struct xtcp_queue - the host's send queue
  * @bytes:	text from SND.UNA on, sent or not; 0 if there is only a FIN
  * @more:	the user has announced more (TCP_CORK, MSG_MORE)
+ * @burst:	full segments of new text may come as one output of so many bytes,
+ *		a multiple of the MSS, which the host cuts up later; 0: each by
+ *		itself
  *
  * Whether a FIN follows stands in the record (%XTCP_F_FIN_QUEUED).
  */
 struct xtcp_queue {
 	u32 bytes;
 	bool more;
+	u32 burst;
 };
 
 /* Why nothing is sent. */
@@ -34,7 +38,7 @@ enum xtcp_held {
 };
 
 /**
- * struct xtcp_output - a segment to send
+ * struct xtcp_output - a segment to send, or several full ones: &xtcp_queue.burst
  * @seq:	its sequence number
  * @len:	bytes of text
  * @fresh:	how many of them, the last ones, are sent for the first time
@@ -62,6 +66,9 @@ static inline u32 xtcp_output_end(const struct xtcp_output *out)
 {
 	return out->seq + out->len + out->fin;
 }
+
+/* The host finds that only the first @len bytes of new text can go in one. */
+void xtcp_output_shorten(struct xtcp_output *out, u32 len);
 
 const char *xtcp_held_name(u8 held);
 

@@ -222,8 +222,11 @@ bool xtcp_stream_wants_board(const struct xtcp_stream *s,
 	const struct xtcp_recovery *v = &s->recovery;
 
 	/* One segment alone needs none, and most connections send no more. */
-	if (s->board || !(r->flags & XTCP_F_SACK) || r->snd_una == r->snd_nxt ||
+	if (s->board || !(r->flags & XTCP_F_SACK) ||
 	    r->snd_una + q->bytes == r->snd_nxt)
+		return false;
+	if (r->snd_una == r->snd_nxt &&
+	    (q->bytes <= s->mss || q->burst <= s->mss))
 		return false;
 	/* Who recovers without one goes on so. */
 	return v->phase == XTCP_RECOVERY_OPEN && !v->back && !v->head &&
@@ -259,6 +262,13 @@ void xtcp_stream_heard(struct xtcp_stream *s, u64 now_us)
 	xtcp_persist_answered(&s->persist);
 }
 
+/* Behind the first segment of what left: its ACK comes soonest. */
+static u32 first_end(const struct xtcp_stream *s,
+		     const struct xtcp_output *out, u32 end)
+{
+	return out->len > s->mss ? out->seq + s->mss : end;
+}
+
 void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 		      const struct xtcp_output *out, u64 now_us)
 {
@@ -271,7 +281,7 @@ void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 			xtcp_recovery_resent(&s->recovery, out->seq, end);
 	} else if (seq_leq(end, r->snd_una + r->snd_wnd)) {
 		/* A probe is not timed: the peer may drop it as it likes. */
-		xtcp_rtt_sent(&s->rtt, end, now_us);
+		xtcp_rtt_sent(&s->rtt, first_end(s, out, end), now_us);
 	}
 	xtcp_selective_sent(s, r, out, now_us);
 	s->override = false;
