@@ -19,8 +19,8 @@ void xtcp_remember_ts(struct xtcp_record *r, const struct xtcp_event *e)
 	r->ts_recent_ms = e->now_ms;
 }
 
-static void take_window(struct xtcp_record *r, const struct xtcp_segment *seg,
-			bool news, struct xtcp_orders *o)
+void xtcp_take_window(struct xtcp_record *r, const struct xtcp_segment *seg,
+		      bool news, struct xtcp_orders *o)
 {
 	bool syn = seg->flags & XTCP_SYN;
 	u32 wnd = (u32)seg->wnd << (syn ? 0 : r->snd_wscale);
@@ -61,7 +61,7 @@ void xtcp_take_ack(struct xtcp_record *r, const struct xtcp_event *e,
 		o->acked = acked;
 		o->todo |= XTCP_DO_ACKED;
 	}
-	take_window(r, seg, acked, o);
+	xtcp_take_window(r, seg, acked, o);
 }
 
 /* Text ahead of its turn is kept if it fits; the peer is told what is missing. */
@@ -176,6 +176,19 @@ static void note_beyond(struct xtcp_record *r)
 		r->flags |= XTCP_F_BEYOND;
 }
 
+void xtcp_note_sent(struct xtcp_record *r, u32 len, bool fin, u32 rcv_adv)
+{
+	r->snd_nxt += len;
+	if (fin) {
+		r->snd_nxt++;
+		r->flags |= XTCP_F_FIN_SENT;
+	}
+	if (len || fin)
+		note_beyond(r);
+	r->rcv_adv = seq_max(r->rcv_adv, rcv_adv);
+	r->last_ack_sent = r->rcv_nxt;
+}
+
 /* The stream sent something for the first time, or told a new window. */
 void xtcp_sent(struct xtcp_record *r, const struct xtcp_event *e,
 	       struct xtcp_orders *o)
@@ -183,15 +196,7 @@ void xtcp_sent(struct xtcp_record *r, const struct xtcp_event *e,
 	if ((e->len || e->fin) &&
 	    (!xtcp_in(r, XTCP_MAY_SEND) || (r->flags & XTCP_F_FIN_SENT)))
 		o->todo |= XTCP_DO_BUG;
-	r->snd_nxt += e->len;
-	if (e->fin) {
-		r->snd_nxt++;
-		r->flags |= XTCP_F_FIN_SENT;
-	}
-	if (e->len || e->fin)
-		note_beyond(r);
-	r->rcv_adv = seq_max(r->rcv_adv, e->rcv_adv);
-	r->last_ack_sent = r->rcv_nxt;
+	xtcp_note_sent(r, e->len, e->fin, e->rcv_adv);
 }
 
 /*

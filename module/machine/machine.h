@@ -204,6 +204,22 @@ struct xtcp_orders {
 void xtcp_step(struct xtcp_record *r, const struct xtcp_event *e,
 	       struct xtcp_orders *o);
 
+/**
+ * xtcp_expected() - nothing has to be found out about this segment
+ * @r:		the record
+ * @seg:	the segment
+ *
+ * Return: true: xtcp_step_expected() does with it what xtcp_step() would do.
+ */
+bool xtcp_expected(const struct xtcp_record *r, const struct xtcp_segment *seg);
+
+/* The same record and orders as after xtcp_step(), sooner. */
+void xtcp_step_expected(struct xtcp_record *r, const struct xtcp_segment *seg,
+			u32 now_ms, struct xtcp_orders *o);
+
+/* flow.c: what the SENT event does in a state that may send. */
+void xtcp_note_sent(struct xtcp_record *r, u32 len, bool fin, u32 rcv_adv);
+
 /* classify.c: the column of table.def for a segment. @reason says why not ACK */
 enum xtcp_event_kind xtcp_classify(const struct xtcp_record *r,
 				   const struct xtcp_event *e, u8 *reason);

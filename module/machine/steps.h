@@ -25,6 +25,9 @@ void xtcp_drop(struct xtcp_orders *o, u8 reason);
 /* flow.c: the last steps of RFC 9293 3.10.7.4, in their order */
 void xtcp_take_ack(struct xtcp_record *r, const struct xtcp_event *e,
 		   struct xtcp_orders *o);
+/* @news: it acknowledges something new */
+void xtcp_take_window(struct xtcp_record *r, const struct xtcp_segment *seg,
+		      bool news, struct xtcp_orders *o);
 void xtcp_take_text(struct xtcp_record *r, const struct xtcp_event *e,
 		    struct xtcp_orders *o);
 void xtcp_take_fin(struct xtcp_record *r, struct xtcp_orders *o);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "law.h"
 
 /*
@@ -136,6 +138,25 @@ static const char *timer_broken(const struct xtcp_record *before,
 	return NULL;
 }
 
+/* expected.c: the short way ends where the long one does. */
+static const char *expected_broken(const struct xtcp_record *before,
+				   const struct xtcp_event *e,
+				   const struct xtcp_orders *o,
+				   const struct xtcp_record *after)
+{
+	struct xtcp_record r = *before;
+	struct xtcp_orders short_way;
+
+	if (e->kind != XTCP_EV_SEGMENT || !xtcp_expected(before, &e->seg))
+		return NULL;
+	xtcp_step_expected(&r, &e->seg, e->now_ms, &short_way);
+	if (memcmp(&r, after, sizeof(r)))
+		return "the short way leaves another record";
+	if (memcmp(&short_way, o, sizeof(*o)))
+		return "the short way gives other orders";
+	return NULL;
+}
+
 const char *law_broken(const struct xtcp_record *before,
 		       const struct xtcp_event *e,
 		       const struct xtcp_orders *o,
@@ -157,5 +178,7 @@ const char *law_broken(const struct xtcp_record *before,
 		broken = window_broken(before, e, o, after);
 	if (!broken)
 		broken = end_broken(before, o, after);
-	return broken ? broken : timer_broken(before, o, after);
+	if (!broken)
+		broken = timer_broken(before, o, after);
+	return broken ? broken : expected_broken(before, e, o, after);
 }

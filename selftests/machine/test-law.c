@@ -216,3 +216,17 @@ TEST(law__timer_changed_in_secret)
 	rig.r.expires_ms++;
 	breaks("the timer changed behind the host's back");
 }
+
+TEST(law__short_way_record)
+{
+	sound_text();
+	rig.r.snd_wl2--;
+	breaks("the short way leaves another record");
+}
+
+TEST(law__short_way_orders)
+{
+	sound_text();
+	rig.o.todo |= XTCP_DO_ACK;
+	breaks("the short way gives other orders");
+}
