@@ -165,6 +165,7 @@ void xtcp_child_open(struct sock *listener, struct sock *child,
 	x->segs_in++;
 	turn->e.policy = &x->policy;
 	x->rec = *(turn->e.child ? turn->e.child : &x->rec);
+	xtcp_tick(child);
 	xtcp_carry_out(child, turn);
 	if (!queued)
 		xtcp_child_abandon(child);

@@ -46,6 +46,8 @@ void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
 		kfree_skb(skb);
 		return;
 	}
+	if (xtcp_expected_in(sk, skb, seg))
+		return;
 	xtcp_turn_init(sk, &turn, XTCP_EV_SEGMENT);
 	turn.e.seg = *seg;
 	turn.skb = skb;
@@ -132,13 +134,15 @@ static bool to_socket(struct xtcp_net *xn, struct sock *sk,
 
 /* Whose is it? Asked again when what was found died meanwhile. */
 static bool deliver(struct xtcp_net *xn, struct sk_buff *skb,
-		    const struct xtcp_tuple *t, const struct xtcp_segment *seg)
+		    const struct xtcp_tuple *t, const struct xtcp_segment *seg,
+		    struct xtcp_entry *entry)
 {
 	struct xtcp_table *table = xtcp_table_for(xn, t);
-	struct xtcp_entry *entry = xtcp_lookup(table, t);
 	struct sock *sk;
 	bool found;
 
+	if (!entry)
+		entry = xtcp_lookup(table, t);
 	if (!entry) {
 		sk = xtcp_listener_lookup(table, t, skb, 0);
 		if (sk)
@@ -170,7 +174,7 @@ static void receive(struct net *net, struct sk_buff *skb,
 	xtcp_inc(xn, XTCP_C_IN_SEGS);
 	trace_xtcp_segment_in(net, t, seg);
 	for (i = 0; i < TRIES; i++) {
-		if (deliver(xn, skb, t, seg))
+		if (deliver(xn, skb, t, seg, i ? NULL : t->found))
 			return;
 	}
 	kfree_skb(skb);
@@ -194,9 +198,10 @@ void xtcp_pmtu_in(struct sock *sk, u32 mtu)
 {
 	if (xtcp_in(&xtcp_sk(sk)->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
 		return;
+	xtcp_tick(sk);
 	xtcp_wire_pmtu(sk, mtu);
 	xtcp_sync_mss(sk, true);
-	xtcp_push(sk, false);
+	xtcp_transmit(sk, false);
 	xtcp_timer_arm(sk);
 }
 
@@ -265,12 +270,12 @@ static void icmp_in(struct net *net, struct sk_buff *skb,
 	sock_put(sk);
 }
 
-static bool ours(struct net *net, const struct xtcp_tuple *t)
+static bool ours(struct net *net, struct xtcp_tuple *t)
 {
 	struct xtcp_table *table = xtcp_table_for(xtcp_net(net), t);
 
-	return xtcp_lookup(table, t) ||
-	       xtcp_listener_lookup(table, t, NULL, 0);
+	t->found = xtcp_lookup(table, t);
+	return t->found || xtcp_listener_lookup(table, t, NULL, 0);
 }
 
 const struct xtcp_input_ops xtcp_input_ops = {

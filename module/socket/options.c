@@ -16,6 +16,7 @@
 static void params_changed(struct sock *sk)
 {
 	xtcp_policy_refresh(sk);
+	xtcp_tick(sk);
 	if (xtcp_in(&xtcp_sk(sk)->rec, XTCP_SYNCHRONISED))
 		xtcp_timer_arm(sk);
 }
@@ -167,6 +168,7 @@ static int set_quickack(struct sock *sk, int val)
 	xtcp_delack_quickack(&x->stream.delack, val);
 	if (val && x->stream.delack.pending &&
 	    xtcp_in(&x->rec, XTCP_SYNCHRONISED)) {
+		xtcp_tick(sk);
 		xtcp_send_ack(sk);
 		xtcp_timer_arm(sk);
 	}
@@ -434,6 +436,7 @@ void xtcp_set_keepalive(struct sock *sk, int on)
 
 	x->stream.p.keep = x->keep;
 	x->stream.p.keep.on = on;
+	xtcp_tick(sk);
 	if (xtcp_in(&x->rec, XTCP_SYNCHRONISED))
 		xtcp_timer_arm(sk);
 }

@@ -32,7 +32,8 @@ void xtcp_turn_init(struct sock *sk, struct xtcp_turn *turn,
 		xtcp_policy_refresh(sk);
 	memset(turn, 0, sizeof(*turn));
 	turn->e.kind = kind;
-	turn->e.now_ms = xtcp_now_ms();
+	xtcp_tick(sk);
+	turn->e.now_ms = xtcp_tick_ms(xtcp_sk(sk));
 	turn->e.policy = &xtcp_sk(sk)->policy;
 	turn->e.self = is_self(sk);
 }
@@ -123,7 +124,7 @@ static u32 handshake_rtt_us(const struct xtcp_sock *x,
 	if (turn->retries)
 		return 0;
 	if (x->syn_us)
-		return xtcp_now_us() - x->syn_us;
+		return x->now_us - x->syn_us;
 	if (!turn->since_ms)
 		return 0;
 	/* A small form counts in ms; less than one is not none. */
@@ -146,9 +147,9 @@ static void begin_stream(struct sock *sk, const struct xtcp_turn *turn)
 	h.mss = x->mss;
 	x->copied_seq = r->irs + 1;
 	x->tune_seq = x->copied_seq;
-	x->tune_us = xtcp_now_us();
+	x->tune_us = x->now_us;
 	x->write_seq = r->iss + 1;
-	xtcp_stream_established(&x->stream, r, &h, xtcp_now_us());
+	xtcp_stream_established(&x->stream, r, &h, x->now_us);
 	if (x->slow_ack)
 		xtcp_delack_quickack(&x->stream.delack, false);
 }
@@ -160,11 +161,14 @@ static void delay_third_ack(struct xtcp_sock *x, struct xtcp_orders *o)
 	    o->from != XTCP_SYN_SENT)
 		return;
 	o->todo &= ~XTCP_DO_ACK;
-	xtcp_delack_owe(&x->stream.delack, xtcp_now_us());
+	xtcp_delack_owe(&x->stream.delack, x->now_us);
 }
 
-static void count_ack(struct xtcp_net *xn, u32 meant)
+void xtcp_count_ack(struct xtcp_net *xn, u32 meant)
 {
+	/* Most ACKs say that all is well. */
+	if (!(meant & ~(XTCP_ACK_NEW | XTCP_ACK_RTT)))
+		return;
 	if (meant & XTCP_ACK_FAST)
 		xtcp_inc(xn, XTCP_C_FAST_RETRANSMITS);
 	if (meant & XTCP_ACK_BAD_SACK)
@@ -185,7 +189,6 @@ static void take_acks(struct sock *sk, struct xtcp_turn *turn)
 		.snd_wnd = turn->snd_wnd,
 		.now_ms = turn->e.now_ms,
 	};
-	u64 now_us = xtcp_now_us();
 	u32 meant;
 
 	if (o->todo & XTCP_DO_ESTABLISHED) {
@@ -195,14 +198,14 @@ static void take_acks(struct sock *sk, struct xtcp_turn *turn)
 	}
 	if (!(BIT(o->event) & ACKS) || o->from == XTCP_SYN_RCVD) {
 		if (o->event < XTCP_EV_STORED)
-			xtcp_stream_heard(&x->stream, now_us);
+			xtcp_stream_heard(&x->stream, x->now_us);
 		return;
 	}
 	/* The way works: what was said of it before explains nothing later. */
 	if (sk->sk_err_soft)
 		WRITE_ONCE(sk->sk_err_soft, 0);
-	meant = xtcp_stream_ack(&x->stream, &x->rec, &f, now_us);
-	count_ack(xtcp_net(sock_net(sk)), meant);
+	meant = xtcp_stream_ack(&x->stream, &x->rec, &f, x->now_us);
+	xtcp_count_ack(xtcp_net(sock_net(sk)), meant);
 	x->bytes_acked += o->acked;
 }
 
@@ -274,8 +277,8 @@ static void take_text(struct sock *sk, struct xtcp_turn *turn)
 	 * its own FIN then carries this ACK (three-segment).
 	 */
 	if (o->todo & XTCP_DO_EOF && !x->quickack && !gap)
-		xtcp_delack_owe(&x->stream.delack, xtcp_now_us());
-	else if (xtcp_stream_ack_later(&x->stream, seg, gap, xtcp_now_us()))
+		xtcp_delack_owe(&x->stream.delack, x->now_us);
+	else if (xtcp_stream_ack_later(&x->stream, seg, gap, x->now_us))
 		o->todo |= XTCP_DO_ACK;
 }
 
@@ -313,9 +316,8 @@ static void answer(struct sock *sk, struct xtcp_turn *turn)
 	if (o->todo & XTCP_DO_FREE)
 		return;
 	if (o->todo & XTCP_DO_RETRANSMIT)
-		xtcp_stream_timeout(&x->stream, &x->rec, xtcp_now_us());
-	if (xtcp_in(&x->rec, XTCP_MAY_SEND))
-		xtcp_push(sk, false);
+		xtcp_stream_timeout(&x->stream, &x->rec, x->now_us);
+	xtcp_transmit(sk, false);
 	if ((o->todo & XTCP_DO_CHALLENGE) &&
 	    xtcp_challenge_allowed(xn, &x->challenge_ms))
 		xtcp_send_ack(sk);

@@ -29,7 +29,7 @@ u32 xtcp_effective_mss(struct sock *sk)
 	if (x->user_mss)
 		mss = min_t(u32, mss, x->user_mss);
 	if (x->blackhole_mss &&
-	    xtcp_now_ms() - x->blackhole_ms < XTCP_BLACKHOLE_MS)
+	    xtcp_tick_ms(x) - x->blackhole_ms < XTCP_BLACKHOLE_MS)
 		mss = min(mss, x->blackhole_mss);
 	return max_t(u32, mss, option_bytes(x) + 8) - option_bytes(x);
 }
@@ -59,12 +59,12 @@ static void announce(struct sock *sk, const struct xtcp_segment *seg, u32 segs)
 }
 
 /* The machine learns what left: numbers used up, and the window told. */
-static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
+static void step_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_event e = {
 		.kind = XTCP_EV_SENT,
-		.now_ms = xtcp_now_ms(),
+		.now_ms = xtcp_tick_ms(x),
 		.policy = &x->policy,
 		.len = fresh,
 		.fin = fin,
@@ -75,6 +75,16 @@ static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 	xtcp_take_step(&x->rec, &e, &o);
 	if (o.todo & XTCP_DO_BUG)
 		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
+}
+
+static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
+{
+	struct xtcp_record *r = &xtcp_sk(sk)->rec;
+
+	if (r->state == XTCP_ESTABLISHED && !fin && !xtcp_steps_watched())
+		xtcp_note_sent(r, fresh, false, xtcp_window_edge(r, wnd));
+	else
+		step_sent(sk, fresh, fin, wnd);
 }
 
 static int ship(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
@@ -101,7 +111,7 @@ static void fill_data(struct sock *sk, struct xtcp_segment *seg, u8 flags)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_room room;
 
-	xtcp_fill(&x->rec, seg, flags);
+	xtcp_fill(&x->rec, seg, flags, xtcp_tick_ms(x));
 	xtcp_room(sk, &room);
 	seg->wnd = xtcp_window_select(&x->rec, &room);
 }
@@ -135,7 +145,7 @@ void xtcp_send_ack(struct sock *sk)
 	tell_blocks(sk, &seg);
 	if (send_bare(sk, &seg) == -ENOMEM)
 		return;
-	xtcp_stream_sent_ack(&x->stream, xtcp_now_us());
+	xtcp_stream_sent_ack(&x->stream, x->now_us);
 	tell_sent(sk, 0, false, seg.wnd);
 }
 
@@ -148,7 +158,7 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 	if (x->user_mss)
 		seg.mss = min(x->user_mss, xtcp_wire_advertised_mss(sk));
 	if (!x->syn_us)
-		x->syn_us = xtcp_now_us();
+		x->syn_us = x->now_us;
 	if (x->rec.retries) {
 		x->retransmits++;
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SYNS);
@@ -161,7 +171,7 @@ void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_segment seg;
 
-	xtcp_fill(&x->rec, &seg, o->rst_flags);
+	xtcp_fill(&x->rec, &seg, o->rst_flags, xtcp_tick_ms(x));
 	seg.seq = o->rst_seq;
 	seg.ack = o->rst_flags & XTCP_ACK ? o->rst_ack : 0;
 	seg.wnd = 0;
@@ -178,7 +188,8 @@ void xtcp_send_keepalive(struct sock *sk)
 	seg.seq = xtcp_sk(sk)->rec.snd_nxt - 1;
 	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_KEEPALIVE_PROBES);
 	if (send_bare(sk, &seg) != -ENOMEM)
-		xtcp_stream_sent_ack(&xtcp_sk(sk)->stream, xtcp_now_us());
+		xtcp_stream_sent_ack(&xtcp_sk(sk)->stream,
+				     xtcp_sk(sk)->now_us);
 }
 
 /* Segments that go out as one skb, to be cut on their way. */
@@ -204,7 +215,7 @@ static void account(struct sock *sk, const struct xtcp_output *out, u16 wnd)
 		trace_xtcp_retransmit(sk, out->seq, out->len);
 	}
 	x->bytes_sent += out->fresh;
-	xtcp_stream_sent(&x->stream, &x->rec, out, xtcp_now_us());
+	xtcp_stream_sent(&x->stream, &x->rec, out, x->now_us);
 	tell_sent(sk, out->fresh, out->fresh_fin, wnd);
 }
 
@@ -270,7 +281,8 @@ static bool burst_takes(struct sock *sk, struct burst *b,
 	    seg->flags & (XTCP_URG | XTCP_FIN) || seg->opts & XTCP_OPT_SACK ||
 	    xtcp_urgent_field(&x->stream.urgent, out->seq))
 		return false;
-	return seg->len + out->len <= b->most &&
+	/* What is the queue's own must stay as it is. */
+	return seg->len + out->len <= b->most && !skb_cloned(b->skb) &&
 	       xtcp_text_lend(sk, b->skb, out->seq, out->len);
 }
 
@@ -326,14 +338,19 @@ void xtcp_free_board(struct sock *sk, bool anyway)
 	kfree(xtcp_stream_take_board(&x->stream, &x->rec, anyway));
 }
 
-/* For the fq qdisc: it spaces out what is ours by this (tc-fq(8)). */
-static void set_pace(struct sock *sk)
+u64 xtcp_pace(const struct sock *sk)
 {
 	const struct xtcp_stream *s = &xtcp_sk(sk)->stream;
 	u64 rate = xtcp_pacing_rate(&s->cc, s->rtt.srtt_us);
 
-	rate = min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate));
-	WRITE_ONCE(sk->sk_pacing_rate, (unsigned long)rate);
+	return min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate));
+}
+
+/* The fq qdisc spaces out what is ours by this, and says so (tc-fq(8)). */
+static void set_pace(struct sock *sk)
+{
+	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE)
+		WRITE_ONCE(sk->sk_pacing_rate, (unsigned long)xtcp_pace(sk));
 }
 
 static bool next_segment(struct sock *sk, const struct xtcp_queue *q,
@@ -341,42 +358,77 @@ static bool next_segment(struct sock *sk, const struct xtcp_queue *q,
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	if (xtcp_stream_idle(&x->stream, &x->rec, q))
+		return false;
 	provide_board(sk, q);
-	return xtcp_stream_next(&x->stream, &x->rec, q, xtcp_now_us(), out);
+	return xtcp_stream_next(&x->stream, &x->rec, q, x->now_us, out);
 }
 
-/**
- * xtcp_push() - send what may be sent
- * @sk:		locked
- * @more:	the program announced more (MSG_MORE)
+/*
+ * Bytes of text in one skb, a multiple of the MSS: with fq no more than leaves in
+ * a millisecond, or it could space out nothing.
  */
-void xtcp_push(struct sock *sk, bool more)
+static u32 burst_most(const struct sock *sk, u32 mss)
+{
+	u32 most = xtcp_wire_burst(sk, mss);
+	unsigned long paced;
+
+	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
+		return most;
+	paced = READ_ONCE(sk->sk_pacing_rate) >> 10;
+	if (paced >= most)
+		return most;
+	return min(most, max((u32)paced / mss, 2u) * mss);
+}
+
+/* What there is to send, a part of it or nothing. */
+static void push_queue(struct sock *sk, struct xtcp_queue *q)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct burst b = {};
 	struct xtcp_output out;
-	struct xtcp_queue q;
 
-	if (!xtcp_in(&x->rec, XTCP_MAY_SEND))
-		return;
-	xtcp_queue(sk, &q);
-	if (q.bytes)
+	if (q->bytes)
 		xtcp_sync_mss(sk, false);
-	q.more |= more;
-	b.most = xtcp_wire_burst(sk, max(x->mss, 1u));
-	q.burst = b.most;
-	while (next_segment(sk, &q, &out)) {
+	b.most = burst_most(sk, max(x->mss, 1u));
+	q->burst = b.most;
+	while (next_segment(sk, q, &out)) {
 		if (x->stream.sel.tlp.due)
 			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_TAIL_PROBES);
 		if (burst_add(sk, &b, &out))
 			break;
 	}
 	burst_flush(sk, &b);
-	xtcp_free_board(sk, false);
 	set_pace(sk);
+}
+
+/**
+ * xtcp_transmit() - send what may be sent, as part of what is being done
+ * @sk:		locked, and ticked: xtcp_tick()
+ * @more:	the program announced more (MSG_MORE)
+ */
+void xtcp_transmit(struct sock *sk, bool more)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_queue q;
+
+	if (!xtcp_in(&x->rec, XTCP_MAY_SEND))
+		return;
+	xtcp_queue(sk, &q);
+	q.more |= more;
+	if (!xtcp_stream_idle(&x->stream, &x->rec, &q))
+		push_queue(sk, &q);
+	xtcp_free_board(sk, false);
 	/* TCP_NOTSENT_LOWAT: what has left makes room, not only what arrived. */
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);
+}
+
+/* The same, begun now. */
+void xtcp_push(struct sock *sk, bool more)
+{
+	xtcp_tick(sk);
+	xtcp_transmit(sk, more);
 }
 
 /* One byte, or the FIN, against a closed window (RFC 9293 3.8.6.1) */

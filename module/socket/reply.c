@@ -6,7 +6,8 @@
 #include "socket/trace_events.h"
 
 /* A segment without text: where we are (RFC 9293 3.10.7.4). */
-void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg, u8 flags)
+void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg, u8 flags,
+	       u32 now_ms)
 {
 	memset(seg, 0, sizeof(*seg));
 	seg->flags = flags;
@@ -16,7 +17,8 @@ void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg, u8 flags)
 	if (!(r->flags & XTCP_F_TS))
 		return;
 	seg->opts |= XTCP_OPT_TS;
-	seg->tsval = xtcp_now_ts(r);
+	/* RFC 7323 5.4: milliseconds and a secret offset */
+	seg->tsval = now_ms + r->ts_offset;
 	seg->tsecr = r->ts_recent;
 }
 
@@ -44,7 +46,7 @@ void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,
 	if (!ts)
 		return;
 	seg->opts |= XTCP_OPT_TS;
-	seg->tsval = xtcp_now_ts(r);
+	seg->tsval = xtcp_now_ms() + r->ts_offset;
 	seg->tsecr = ack ? r->ts_recent : 0;
 }
 
@@ -131,7 +133,7 @@ void xtcp_reply(struct xtcp_net *xn, const struct xtcp_tuple *t,
 		fill_rst(o, &seg);
 		xtcp_inc(xn, XTCP_C_OUT_RSTS);
 	} else if (o->todo & (XTCP_DO_ACK | XTCP_DO_CHALLENGE)) {
-		xtcp_fill(r, &seg, XTCP_ACK);
+		xtcp_fill(r, &seg, XTCP_ACK, xtcp_now_ms());
 	} else {
 		return;
 	}

@@ -35,14 +35,23 @@ static void fill_tuple(struct hashed_tuple *h, const struct xtcp_tuple *t)
 	h->fport = t->fport;
 }
 
+static u32 ports_of(const struct xtcp_tuple *t)
+{
+	return (u32)ntohs(t->lport) << 16 | ntohs(t->fport);
+}
+
 /* RFC 6528: a keyed hash of the tuple and a clock of 4 microseconds. */
 u32 xtcp_initial_number(struct xtcp_net *xn, const struct xtcp_tuple *t)
 {
+	u32 clock = (u32)(xtcp_now_us() >> 2);
 	struct hashed_tuple h;
 
+	if (t->family != AF_INET6)
+		return clock + (u32)siphash_3u32((__force u32)t->laddr.v4,
+						 (__force u32)t->faddr.v4,
+						 ports_of(t), &xn->isn_key);
 	fill_tuple(&h, t);
-	return (u32)siphash(&h, sizeof(h), &xn->isn_key) +
-	       (u32)(xtcp_now_us() >> 2);
+	return clock + (u32)siphash(&h, sizeof(h), &xn->isn_key);
 }
 
 /* RFC 6191 3: the same for every connection of two hosts, so it only grows. */
@@ -50,6 +59,10 @@ u32 xtcp_ts_offset(struct xtcp_net *xn, const struct xtcp_tuple *t)
 {
 	struct hashed_tuple h;
 
+	if (t->family != AF_INET6)
+		return (u32)siphash_2u32((__force u32)t->laddr.v4,
+					 (__force u32)t->faddr.v4,
+					 &xn->isn_key);
 	fill_tuple(&h, t);
 	h.lport = 0;
 	h.fport = 0;

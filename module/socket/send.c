@@ -44,6 +44,8 @@ static void trim_front(struct sock *sk, struct sk_buff *skb, u32 una)
 	u32 gone = 0;
 	int i = 0;
 
+	if (skb_cloned(skb))
+		return;
 	while (i < info->nr_frags &&
 	       gone + skb_frag_size(&info->frags[i]) <= acked) {
 		gone += skb_frag_size(&info->frags[i]);
@@ -115,11 +117,15 @@ void xtcp_write_space(struct sock *sk)
 
 static struct sk_buff *new_queue_skb(struct sock *sk)
 {
-	struct sk_buff *skb = alloc_skb(0, sk->sk_allocation);
+	struct sk_buff *skb = alloc_skb_fclone(XTCP_WIRE_HEADROOM,
+					       sk->sk_allocation);
 	struct xtcp_skb_cb *cb;
 
 	if (!skb)
 		return NULL;
+	/* A clone that is sent as it is has the place for headers to itself. */
+	skb_reserve(skb, XTCP_WIRE_HEADROOM);
+	__skb_header_release(skb);
 	if (!sk_wmem_schedule(sk, skb->truesize)) {
 		kfree_skb(skb);
 		return NULL;
@@ -143,7 +149,8 @@ static struct sk_buff *place_for(struct sock *sk, struct page_frag *pfrag,
 	if (!sk_page_frag_refill(sk, pfrag))
 		return NULL;
 	*merge = true;
-	if (skb && skb->len < QUEUE_SKB_BYTES) {
+	/* While a clone is under way, its pieces are not for us to change. */
+	if (skb && skb->len < QUEUE_SKB_BYTES && !skb_cloned(skb)) {
 		int n = skb_shinfo(skb)->nr_frags;
 
 		if (skb_can_coalesce(skb, n, pfrag->page, pfrag->offset))
@@ -221,7 +228,9 @@ static int queue_text(struct sock *sk, struct msghdr *msg, long *timeo,
 		if (n < 0)
 			return n;
 		*copied += n;
-		if (n && x->write_seq - pushed < QUEUE_SKB_BYTES)
+		/* The last of it leaves with what is pushed at the end. */
+		if (n && (x->write_seq - pushed < QUEUE_SKB_BYTES ||
+			  !msg_data_left(msg)))
 			continue;
 		pushed = x->write_seq;
 		xtcp_push(sk, true);

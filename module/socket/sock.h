@@ -62,6 +62,7 @@
  * @cc:		TCP_CONGESTION; NULL: the namespace's
  * @linger2:	TCP_LINGER2 in seconds, 0: the namespace's, -1: none
  * @challenge_ms: when it last sent a challenge ACK
+ * @now_us:	when what is being done began: see xtcp_tick()
  * @main_us:	when the stream's main timer is due; 0: never
  * @ack_us:	when an owed ACK is due; 0: never
  * @syn_us:	when our SYN first left
@@ -120,6 +121,7 @@ struct xtcp_sock {
 	const struct xtcp_cc_ops *cc;
 	int linger2;
 	u32 challenge_ms;
+	u64 now_us;
 	u64 main_us;
 	u64 ack_us;
 	u64 syn_us;
@@ -188,10 +190,20 @@ static inline u64 xtcp_now_us(void)
 	return ktime_to_us(ktime_get());
 }
 
-/* Our timestamp clock: RFC 7323 5.4, milliseconds and a secret offset. */
-static inline u32 xtcp_now_ts(const struct xtcp_record *r)
+/*
+ * Whoever begins something with a locked socket looks at the clock once; all that
+ * is done in consequence happens then.
+ */
+static inline u64 xtcp_tick(struct sock *sk)
 {
-	return xtcp_now_ms() + r->ts_offset;
+	xtcp_sk(sk)->now_us = xtcp_now_us();
+	return xtcp_sk(sk)->now_us;
+}
+
+/* The same time, as records count it. */
+static inline u32 xtcp_tick_ms(const struct xtcp_sock *x)
+{
+	return (u32)div_u64(x->now_us, USEC_PER_MSEC);
 }
 
 /**
@@ -240,6 +252,7 @@ void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn);
 void xtcp_happen(struct sock *sk, enum xtcp_event_kind kind);
 void xtcp_end_because(struct sock *sk, enum xtcp_event_kind kind, u8 reason);
 void xtcp_count_step(struct xtcp_net *xn, const struct xtcp_orders *o);
+void xtcp_count_ack(struct xtcp_net *xn, u32 meant);
 
 /* child.c: from half-open to a socket of its own */
 struct sock *xtcp_child_create(struct sock *listener,
@@ -252,6 +265,10 @@ void xtcp_child_open(struct sock *listener, struct sock *child,
 		     struct xtcp_turn *turn);
 int xtcp_accept_call(struct socket *sock, struct socket *newsock, int flags,
 		     bool kern);
+
+/* expected.c: false: not that short; nothing was done */
+bool xtcp_expected_in(struct sock *sk, struct sk_buff *skb,
+		      const struct xtcp_segment *seg);
 
 /* input.c */
 extern const struct xtcp_input_ops xtcp_input_ops;
@@ -298,7 +315,7 @@ void xtcp_reply_segment(struct xtcp_net *xn, const struct xtcp_tuple *t,
 void xtcp_reply_opts_of(const struct sock *sk, const struct xtcp_tuple *t,
 			struct xtcp_reply_opts *opts);
 void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg,
-	       u8 flags);
+	       u8 flags, u32 now_ms);
 void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,
 		   const struct xtcp_policy *p);
 
@@ -351,6 +368,8 @@ struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len, bool copy);
 
 /* output.c */
 void xtcp_push(struct sock *sk, bool more);
+void xtcp_transmit(struct sock *sk, bool more);
+u64 xtcp_pace(const struct sock *sk);
 void xtcp_free_board(struct sock *sk, bool anyway);
 void xtcp_send_ack(struct sock *sk);
 void xtcp_send_syn(struct sock *sk, bool ack);
@@ -373,6 +392,7 @@ bool xtcp_challenge_allowed(struct xtcp_net *xn, u32 *last_ms);
 /* trace.c */
 void xtcp_take_step(struct xtcp_record *r, const struct xtcp_event *e,
 		    struct xtcp_orders *o);
+bool xtcp_steps_watched(void);
 
 /* timers.c */
 void xtcp_timer_fired(struct timer_list *t);

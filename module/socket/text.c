@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text of the send queue, for an skb that is to be sent: pages are lent, not
- * copied, where that is cheaper.
+ * Text of the send queue, for an skb that is to be sent: one of the queue's as it
+ * is, or pages are lent, not copied, where that is cheaper.
  */
 #include "socket/sock.h"
 
@@ -15,11 +15,16 @@ struct sk_buff *xtcp_empty_skb(u32 room)
 	return skb;
 }
 
-/* The send queue's skb that holds the byte @seq. */
+/*
+ * The send queue's skb that holds the byte @seq. What is new stands at the end,
+ * what is sent again mostly at the beginning.
+ */
 static struct sk_buff *find_text(struct sock *sk, u32 seq)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
+	if (skb && seq_leq(XTCP_SKB_CB(skb)->seq, seq))
+		return seq_lt(seq, XTCP_SKB_CB(skb)->end) ? skb : NULL;
 	skb_queue_walk(&sk->sk_write_queue, skb) {
 		if (seq_lt(seq, XTCP_SKB_CB(skb)->end))
 			return skb;
@@ -134,8 +139,11 @@ bool xtcp_text_lend(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
  */
 struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len, bool copy)
 {
+	struct sk_buff *from = find_text(sk, seq);
 	struct sk_buff *skb;
 
+	if (from && len && from->len == len && XTCP_SKB_CB(from)->seq == seq)
+		return skb_clone(from, GFP_ATOMIC);
 	if (len < COPY_BELOW)
 		return copy_text(sk, seq, len);
 	skb = xtcp_empty_skb(0);

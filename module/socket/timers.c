@@ -10,11 +10,11 @@
 #define R1_RETRIES	3
 
 /* Milliseconds until a record's life timer, 0 when it is due. */
-static u64 life_due_us(const struct xtcp_record *r, u64 now_us)
+static u64 life_due_us(const struct xtcp_sock *x)
 {
-	s32 left = (s32)(r->expires_ms - xtcp_now_ms());
+	s32 left = (s32)(x->rec.expires_ms - xtcp_tick_ms(x));
 
-	return now_us + (left > 0 ? (u64)left * USEC_PER_MSEC : 0);
+	return x->now_us + (left > 0 ? (u64)left * USEC_PER_MSEC : 0);
 }
 
 static u64 earlier(u64 a, u64 b)
@@ -34,12 +34,15 @@ static void start_timer(struct sock *sk, unsigned long when)
 		__sock_put(sk);
 }
 
-/* Ask stream and record when each timer is due, and be there for the first. */
+/*
+ * Ask stream and record when each timer is due, and be there for the first. The
+ * socket was ticked.
+ */
 void xtcp_timer_arm(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_stream_timers st = {};
-	u64 now_us = xtcp_now_us();
+	u64 now_us = x->now_us;
 	struct xtcp_queue q;
 	unsigned long when;
 	u64 due = 0;
@@ -51,7 +54,7 @@ void xtcp_timer_arm(struct sock *sk)
 	x->main_us = st.main_us;
 	x->ack_us = st.ack_us;
 	if (x->rec.timer)
-		due = life_due_us(&x->rec, now_us);
+		due = life_due_us(x);
 	due = earlier(due, earlier(x->main_us, x->ack_us));
 	if (!due) {
 		sk_stop_timer(sk, &sk->sk_timer);
@@ -77,7 +80,7 @@ static void suspect_size(struct sock *sk)
 	if (!mss || !READ_ONCE(xn->settings.mtu_probing))
 		return;
 	x->blackhole_mss = mss;
-	x->blackhole_ms = xtcp_now_ms();
+	x->blackhole_ms = xtcp_tick_ms(x);
 	xtcp_inc(xn, XTCP_C_BLACKHOLES);
 	xtcp_sync_mss(sk, true);
 }
@@ -127,7 +130,7 @@ static void life_expired(struct sock *sk)
 		xtcp_happen(sk, XTCP_EV_LIFE_OVER);
 		return;
 	}
-	if (timeout_ms && xtcp_now_ms() - x->rec.since_ms >= timeout_ms)
+	if (timeout_ms && xtcp_tick_ms(x) - x->rec.since_ms >= timeout_ms)
 		xtcp_end_because(sk, XTCP_EV_GIVE_UP, XTCP_R_USER_TIMEOUT);
 	else
 		retransmit(sk);
@@ -137,12 +140,12 @@ static void life_expired(struct sock *sk)
 static void run_due(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u64 now_us = xtcp_now_us();
+	u64 now_us = xtcp_tick(sk);
 
 	/* In TIME_WAIT the record stays as it was, but a small form has it. */
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-	if (x->rec.timer && seq_leq(x->rec.expires_ms, xtcp_now_ms()))
+	if (x->rec.timer && seq_leq(x->rec.expires_ms, xtcp_tick_ms(x)))
 		life_expired(sk);
 	if (x->main_us && x->main_us <= now_us &&
 	    xtcp_in(&x->rec, XTCP_SYNCHRONISED))

@@ -24,6 +24,12 @@ static noinline void trace_step(struct xtcp_record *r,
 	trace_xtcp_step(atomic_inc_return(&steps_traced), &before, e, o, r);
 }
 
+/* Somebody wants to see each: none may be taken in another way. */
+bool xtcp_steps_watched(void)
+{
+	return trace_xtcp_step_enabled();
+}
+
 /**
  * xtcp_take_step() - xtcp_step(), which a tracepoint can watch
  * @r:	the record

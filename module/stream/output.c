@@ -262,6 +262,18 @@ static void restart_after_idle(struct xtcp_stream *s,
 		xtcp_cc_restart(&s->cc);
 }
 
+bool xtcp_stream_idle(const struct xtcp_stream *s, const struct xtcp_record *r,
+		      const struct xtcp_queue *q)
+{
+	if (s->sel.tlp.due || s->sel.frto || s->recovery.head ||
+	    s->recovery.back || (s->board && s->board->lost))
+		return false;
+	if (r->flags & XTCP_F_FIN_SENT)
+		return true;
+	return !(r->flags & XTCP_F_FIN_QUEUED) &&
+	       r->snd_una + q->bytes == r->snd_nxt;
+}
+
 bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 		      const struct xtcp_queue *q, u64 now_us,
 		      struct xtcp_output *out)

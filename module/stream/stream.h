@@ -267,6 +267,13 @@ static inline u32 xtcp_stream_pipe(const struct xtcp_stream *s, u32 una,
 /* Any other valid segment of the peer's: it is alive. */
 void xtcp_stream_heard(struct xtcp_stream *s, u64 now_us);
 
+/*
+ * There is nothing to send, whatever the windows say: xtcp_stream_next() would
+ * return false and change nothing.
+ */
+bool xtcp_stream_idle(const struct xtcp_stream *s, const struct xtcp_record *r,
+		      const struct xtcp_queue *q);
+
 /**
  * xtcp_stream_next() - the next segment to send
  * @s:		the stream

@@ -17,7 +17,11 @@ static siphash_aligned_key_t conn_secret __read_mostly;
 
 static u32 conn_hash4(const void *key, u32 len, u32 seed)
 {
-	return siphash(key, sizeof(struct xtcp_key4), &conn_secret);
+	const struct xtcp_key4 *k = key;
+
+	return siphash_3u32((__force u32)k->laddr, (__force u32)k->faddr,
+			    (__force u32)k->lport << 16 |
+			    (__force u32)k->fport, &conn_secret);
 }
 
 static u32 conn_hash6(const void *key, u32 len, u32 seed)
@@ -39,11 +43,17 @@ static u32 conn_obj_hash6(const void *obj, u32 len, u32 seed)
 	return conn_hash6(&e->key6, len, seed);
 }
 
+static bool same_key4(const struct xtcp_key4 *a, const struct xtcp_key4 *b)
+{
+	return a->laddr == b->laddr && a->faddr == b->faddr &&
+	       a->lport == b->lport && a->fport == b->fport;
+}
+
 static int conn_cmp4(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct xtcp_entry *e = obj;
 
-	return memcmp(arg->key, &e->key4, sizeof(e->key4));
+	return !same_key4(arg->key, &e->key4);
 }
 
 static int conn_cmp6(struct rhashtable_compare_arg *arg, const void *obj)
@@ -86,6 +96,14 @@ static bool conn_link_local(const struct xtcp_tuple *tuple)
 		ipv6_addr_type(&tuple->faddr.v6)) & IPV6_ADDR_LINKLOCAL;
 }
 
+static void key4_init(struct xtcp_key4 *k, const struct xtcp_tuple *tuple)
+{
+	k->laddr = tuple->laddr.v4;
+	k->faddr = tuple->faddr.v4;
+	k->lport = tuple->lport;
+	k->fport = tuple->fport;
+}
+
 void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 		     int bound)
 {
@@ -97,10 +115,7 @@ void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 	e->ifindex = bound;
 	e->mark = 0;
 	if (tuple->family != AF_INET6) {
-		e->key4.laddr = tuple->laddr.v4;
-		e->key4.faddr = tuple->faddr.v4;
-		e->key4.lport = tuple->lport;
-		e->key4.fport = tuple->fport;
+		key4_init(&e->key4, tuple);
 		return;
 	}
 	e->key6.laddr = tuple->laddr.v6;
@@ -144,13 +159,25 @@ struct xtcp_entry *xtcp_conn_find(struct xtcp_table *t,
 	return rhashtable_lookup(&t->conns[0], &e->key4, conn_params4);
 }
 
+static struct xtcp_entry *lookup(struct xtcp_table *t,
+				 const struct xtcp_tuple *tuple)
+{
+	struct xtcp_entry entry;
+	struct xtcp_key4 key;
+
+	if (tuple->family != AF_INET6) {
+		key4_init(&key, tuple);
+		return rhashtable_lookup(&t->conns[0], &key, conn_params4);
+	}
+	xtcp_entry_init(&entry, tuple, 0);
+	return xtcp_conn_find(t, &entry);
+}
+
 struct xtcp_entry *xtcp_lookup(struct xtcp_table *t,
 			       const struct xtcp_tuple *tuple)
 {
-	struct xtcp_entry *e, key;
+	struct xtcp_entry *e = lookup(t, tuple);
 
-	xtcp_entry_init(&key, tuple, 0);
-	e = xtcp_conn_find(t, &key);
 	if (!e || !inet_sk_bound_dev_eq(t->net, e->ifindex, tuple->ifindex,
 					tuple->sdif))
 		return NULL;
@@ -165,10 +192,12 @@ bool xtcp_entry_matches(const struct xtcp_entry *e,
 	if (e->form == XTCP_FORM_NONE || e->form == XTCP_FORM_DEAD ||
 	    e->family != tuple->family)
 		return false;
+	if (e->family != AF_INET6) {
+		key4_init(&key.key4, tuple);
+		return same_key4(&e->key4, &key.key4);
+	}
 	xtcp_entry_init(&key, tuple, 0);
-	if (e->family == AF_INET6)
-		return !memcmp(&e->key6, &key.key6, sizeof(key.key6));
-	return !memcmp(&e->key4, &key.key4, sizeof(key.key4));
+	return !memcmp(&e->key6, &key.key6, sizeof(key.key6));
 }
 
 int xtcp_conn_insert(struct xtcp_table *t, struct xtcp_entry *e)

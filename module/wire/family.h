@@ -62,9 +62,9 @@ extern const struct xtcp_af_ops xtcp_ipv4;
 
 /*
  * A segment whose IP header is behind us: @skb->data at its first byte, both
- * headers set. Always 0: the skb is taken.
+ * headers set; @found: see struct xtcp_tuple. Always 0: the skb is taken.
  */
-int xtcp_ipv4_in(struct sk_buff *skb, u8 wire);
+int xtcp_ipv4_in(struct sk_buff *skb, u8 wire, void *found);
 
 /* An ICMP error: @skb->data at the quoted IP header, ICMP's header set. */
 void xtcp_ipv4_error_in(struct sk_buff *skb, u8 wire, u32 info);
@@ -79,7 +79,7 @@ void xtcp_ipv4_unregister(void);
 
 #if IS_ENABLED(CONFIG_IPV6)
 extern const struct xtcp_af_ops xtcp_ipv6;
-int xtcp_ipv6_in(struct sk_buff *skb, u8 wire);
+int xtcp_ipv6_in(struct sk_buff *skb, u8 wire, void *found);
 void xtcp_ipv6_error_in(struct sk_buff *skb, u8 wire, u8 type, u8 code,
 			int offset, u32 info);
 int xtcp_ipv6_register(void);
@@ -123,7 +123,7 @@ void xtcp_output_keep_route(struct sock *sk, struct dst_entry *dst);
 void xtcp_input_begin(const struct xtcp_input_ops *ops);
 
 /* TCP wire: a segment with these ends is for us. */
-bool xtcp_input_ours(struct net *net, const struct xtcp_tuple *t);
+bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t);
 
 /* Pull and read the header; @skb->data stays at its first byte. */
 u8 xtcp_input_header(struct sk_buff *skb, struct xtcp_tuple *t,

@@ -119,9 +119,16 @@ static void parse_option(const u8 *opt, u8 len, struct xtcp_segment *seg)
 		parse_sack(opt, len, seg);
 }
 
+/* RFC 7323 appendix A: how nearly all segments carry their timestamps */
+#define ALIGNED_TS	(KIND_NOP << 24 | KIND_NOP << 16 | KIND_TS << 8 | LEN_TS)
+
 /* @n bytes of options. Every kind but two has a length (MUST-68). */
 static u8 parse_options(const u8 *opt, u32 n, struct xtcp_segment *seg)
 {
+	if (n == WITH_TS && get32(opt) == ALIGNED_TS) {
+		parse_option(opt + 2, LEN_TS, seg);
+		return XTCP_R_NONE;
+	}
 	while (n) {
 		u8 len;
 

@@ -15,7 +15,7 @@ void xtcp_input_begin(const struct xtcp_input_ops *ops)
 	input_ops = ops;
 }
 
-bool xtcp_input_ours(struct net *net, const struct xtcp_tuple *t)
+bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t)
 {
 	return input_ops->ours(net, t);
 }

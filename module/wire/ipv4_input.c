@@ -57,7 +57,7 @@ static u8 ipv4_check(struct net *net, struct sk_buff *skb,
 	return XTCP_R_NONE;
 }
 
-int xtcp_ipv4_in(struct sk_buff *skb, u8 wire)
+int xtcp_ipv4_in(struct sk_buff *skb, u8 wire, void *found)
 {
 	struct net *net = dev_net(skb->dev);
 	struct xtcp_segment seg;
@@ -66,6 +66,7 @@ int xtcp_ipv4_in(struct sk_buff *skb, u8 wire)
 
 	memset(&t, 0, sizeof(t));
 	t.wire = wire;
+	t.found = found;
 	reason = ipv4_check(net, skb, &t, &seg);
 	nf_reset_ct(skb);
 	t.family = AF_INET;
@@ -78,7 +79,7 @@ int xtcp_ipv4_in(struct sk_buff *skb, u8 wire)
 
 static int ipv4_receive(struct sk_buff *skb)
 {
-	return xtcp_ipv4_in(skb, XTCP_WIRE_NATIVE);
+	return xtcp_ipv4_in(skb, XTCP_WIRE_NATIVE, NULL);
 }
 
 /* RFC 9293 3.9.2.2. False: of no concern to a connection. */

@@ -47,7 +47,7 @@ static u8 ipv6_check(struct sk_buff *skb, struct xtcp_tuple *t,
 	return XTCP_R_NONE;
 }
 
-int xtcp_ipv6_in(struct sk_buff *skb, u8 wire)
+int xtcp_ipv6_in(struct sk_buff *skb, u8 wire, void *found)
 {
 	struct net *net = dev_net(skb->dev);
 	struct xtcp_segment seg;
@@ -56,6 +56,7 @@ int xtcp_ipv6_in(struct sk_buff *skb, u8 wire)
 
 	memset(&t, 0, sizeof(t));
 	t.wire = wire;
+	t.found = found;
 	reason = ipv6_check(skb, &t, &seg);
 	nf_reset_ct(skb);
 	t.family = AF_INET6;
@@ -68,7 +69,7 @@ int xtcp_ipv6_in(struct sk_buff *skb, u8 wire)
 
 static int ipv6_receive(struct sk_buff *skb)
 {
-	return xtcp_ipv6_in(skb, XTCP_WIRE_NATIVE);
+	return xtcp_ipv6_in(skb, XTCP_WIRE_NATIVE, NULL);
 }
 
 /* RFC 9293 3.9.2.2. False: of no concern to a connection. */

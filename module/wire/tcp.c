@@ -87,7 +87,7 @@ static unsigned int tcp4_in(struct net *net, struct sk_buff *skb)
 	if (!ours_to_take(net, skb, iph->ihl * 4, &t, &verdict))
 		return verdict;
 	__skb_pull(skb, skb_network_header_len(skb));
-	xtcp_ipv4_in(skb, XTCP_WIRE_TCP);
+	xtcp_ipv4_in(skb, XTCP_WIRE_TCP, t.found);
 	return NF_STOLEN;
 }
 
@@ -167,7 +167,7 @@ static unsigned int tcp6_in(struct net *net, struct sk_buff *skb, int offset)
 	if (!pskb_may_pull(skb, offset))
 		return NF_DROP;
 	enter_segment(skb, offset);
-	xtcp_ipv6_in(skb, XTCP_WIRE_TCP);
+	xtcp_ipv6_in(skb, XTCP_WIRE_TCP, t.found);
 	return NF_STOLEN;
 }
 

@@ -74,6 +74,7 @@ union xtcp_addr {
  *		or that the socket is bound to, or the scope of a link-local
  *		address; 0: any
  * @sdif:	with VRF the device below it, else 0
+ * @found:	input: what ours() found out, for receive(); may be NULL
  */
 struct xtcp_tuple {
 	union xtcp_addr laddr;
@@ -84,6 +85,7 @@ struct xtcp_tuple {
 	u8 wire;
 	int ifindex;
 	int sdif;
+	void *found;
 };
 
 /* What an ICMP error means for TCP (RFC 9293 3.9.2.2). */
@@ -117,7 +119,8 @@ struct xtcp_icmp {
 
 /**
  * struct xtcp_input_ops - where arriving segments go
- * @ours:	TCP wire: is the segment for one of ours, or the host's TCP's?
+ * @ours:	TCP wire: is the segment for one of ours, or the host's TCP's? May
+ *		leave a note in @t->found.
  * @receive:	A segment with good checksum and addresses. @skb->data is at
  *		the text, @seg->len bytes long; network and transport header
  *		are set, the route is dropped, @skb->cb is the callee's,
@@ -131,7 +134,7 @@ struct xtcp_icmp {
  * or xtcp_wire_reply(), not even on loopback. A user may hold the socket.
  */
 struct xtcp_input_ops {
-	bool (*ours)(struct net *net, const struct xtcp_tuple *t);
+	bool (*ours)(struct net *net, struct xtcp_tuple *t);
 	void (*receive)(struct net *net, struct sk_buff *skb,
 			const struct xtcp_tuple *t,
 			const struct xtcp_segment *seg);

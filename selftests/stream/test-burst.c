@@ -165,6 +165,26 @@ static void compare(const struct end *a, const struct end *b)
 	}
 }
 
+/* What is idle has nothing to say, and only that. */
+static void check_idle(const struct end *e)
+{
+	static struct end copy;
+	bool idle = xtcp_stream_idle(&e->s, &e->r, &e->q);
+	bool sends;
+
+	copy = *e;
+	if (copy.s.board) {
+		memcpy(copy.board, e->s.board, sizeof(copy.board));
+		copy.s.board = (struct xtcp_board *)copy.board;
+	}
+	sends = xtcp_stream_next(&copy.s, &copy.r, &copy.q, copy.now_us,
+				 &copy.out);
+	EXPECT(!idle || !sends);
+	EXPECT(!idle || copy.out.held == XTCP_HELD_EMPTY);
+	EXPECT(idle || sends || copy.out.held != XTCP_HELD_EMPTY ||
+	       e->s.sel.frto || e->s.sel.tlp.due);
+}
+
 /* Two ends that see and do the same; one sends in bursts. */
 TEST(burst__as_singles)
 {
@@ -188,6 +208,8 @@ TEST(burst__as_singles)
 			test_case("run %u step %u act %u", run, step, what);
 			act(&a, what, n, m);
 			act(&b, what, n, m);
+			check_idle(&a);
+			check_idle(&b);
 			end_transmit(&a);
 			end_transmit(&b);
 			compare(&a, &b);
