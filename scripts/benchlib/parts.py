@@ -21,6 +21,24 @@ PARTS = [
          "ping-pong, connections with a request, with nothing; accept()"),
     Part("bulk", "instructions", 1024, 1200, False,
          "as much as the ends can move, 1 and 8 flows, one way and both"),
+    Part("turnover", "instructions", 1024, 1200, False,
+         "connections to one port until TIME_WAIT has used up all, and after"),
+    Part("memory", "instructions", 1024, 1200, False,
+         "bytes of an idle, a half-open, a TIME_WAIT connection"),
+    Part("idle", "instructions", 2048, 1200, False,
+         "the small exchanges beside up to 10 000 idle connections"),
+    Part("flood", "instructions", 1024, 1200, False,
+         "clients during a SYN flood of up to 100 times the backlog"),
+    Part("paths", "instructions", 1024, 1200, False,
+         "goodput on paths that delay and lose, alone and beside host TCP"),
+    Part("idle-scale", "instructions", 10240, 14400, True,
+         "beside up to 500 000 idle connections"),
+    Part("time-wait-scale", "instructions", 6144, 14400, True,
+         "bytes of a TIME_WAIT connection, of a million"),
+    Part("turnover-scale", "instructions", 4096, 14400, True,
+         "turnover with 28 000 ports"),
+    Part("paths-scale", "instructions", 1024, 14400, True,
+         "goodput on 24 paths, five times each"),
     Part("wall", "wall", 1024, 600, False,
          "some of these by the clock on the wall"),
 ]
@@ -51,6 +69,9 @@ def stage(folder, kernel):
 def guest(part, folder, kernel):
     """Boot it, give the rows."""
     mode = ["--par"] if part.clock == "wall" else ["--det", "--shift", "0"]
+    print("# %s: a guest of %d MiB" % (part.name, part.memory_mib), flush=True)
+    # The host's TCP sizes its table by the guest's memory: as on a real machine.
+    mode += ["--append", "thash_entries=131072"]
     vm = subprocess.Popen(
         [TOP + "/scripts/vm", "--kernel", kernel, *mode, "--mem",
          str(part.memory_mib), "--timeout", str(part.limit_s), "--in", folder,

@@ -9,10 +9,9 @@ from facts import TOP
 
 COLUMNS = ("part", "clock", "test", "link", "ip", "family", "round", "metric",
            "value")
-# By metric's unit (what follows its last underscore, or all of it): is more
-# better? Where less is, the ratio is TCP's figure by ours for times and rates,
-# so that more is better; for memory it is ours by TCP's.
-LESS = {"ns": "speed", "bytes": "size"}
+# By a metric's unit, what follows its last underscore: where it is a time, the
+# ratio is TCP's by ours, so that more is better; else it is ours by TCP's.
+TIMES = ("ns",)
 RATIOS = ("test", "link", "ip", "family", "metric", "clock", "median", "low",
           "high", "ratio", "ratio_low", "ratio_high", "target", "met")
 Ratio = collections.namedtuple("Ratio", RATIOS)
@@ -63,15 +62,14 @@ def targets():
 
 def target_of(known, test, family, metric):
     for t in known:
-        if t.family == family and fnmatch.fnmatch(test, t.test) and \
-                fnmatch.fnmatch(metric, t.metric):
+        if fnmatch.fnmatch(family, t.family) and \
+                fnmatch.fnmatch(test, t.test) and fnmatch.fnmatch(metric, t.metric):
             return t
     return None
 
 
 def ratio(metric, ours, theirs):
-    way = LESS.get(metric.rpartition("_")[2])
-    if way == "speed":
+    if metric.rpartition("_")[2] in TIMES:
         ours, theirs = theirs, ours
     return ours / theirs if theirs else None
 
@@ -94,25 +92,58 @@ def ratios(rows, known):
         each = [ratio(metric, value, host[turn])
                 for turn, value in by_round.items() if turn in host]
         each = [r for r in each if r is not None]
-        target = target_of(known, test, family, metric)
         of = statistics.median(each) if each else None
-        met = ""
-        if target:
-            compared = of
-            if target.sense in ("least", "most"):
-                compared = statistics.median(by_round.values())
-            if compared is not None:
-                more = target.sense in (">=", "least")
-                met = "yes" if (compared >= target.value if more else
-                                compared <= target.value) else "no"
+        median = statistics.median(by_round.values())
+        target = target_of(known, test, family, metric)
+        beside_none = values.get(
+            (test.partition(":")[0] + ":0",) + key[1:], {}).values()
         found.append(Ratio(
-            test, link, ip, family, metric, clock,
-            number(statistics.median(by_round.values())),
+            test, link, ip, family, metric, clock, number(median),
             number(min(by_round.values())), number(max(by_round.values())),
             number(of), number(min(each, default=None)),
             number(max(each, default=None)),
-            "%s %g" % (target.sense, target.value) if target else "", met))
-    return found
+            *judged(target, of, median, beside_none)))
+    return found + means(found, known)
+
+
+def judged(target, of, median, beside_none):
+    """The target, and whether it is met."""
+    if not target:
+        return "", ""
+    if target.sense.startswith("self"):
+        of = median / statistics.median(beside_none) if beside_none else None
+    if target.sense in ("least", "most"):
+        of = median
+    text = "%s %g" % (target.sense, target.value)
+    if of is None:
+        return text, ""
+    if target.sense in (">=", "least"):
+        return text, "yes" if of >= target.value else "no"
+    return text, "yes" if of <= target.value else "no"
+
+
+def means(found, known):
+    """Over all paths: the geometric mean of the ratios, the median share."""
+    made = []
+    for test, metric, what in (("goodput", "bps", "ratio"),
+                               ("sharing", "share", "median")):
+        for family in ("xtcp", "xtcp-tcp"):
+            each = [float(getattr(r, what)) for r in found
+                    if (r.test, r.metric, r.family) == (test, metric, family)
+                    and getattr(r, what)]
+            if not each:
+                continue
+            ratio = what == "ratio"
+            mean = (statistics.geometric_mean if ratio else
+                    statistics.median)(each)
+            target = target_of(known, "mean-" + test, family, metric)
+            spread = number(mean), number(min(each)), number(max(each))
+            none = ("", "", "")
+            made.append(Ratio(
+                "mean-" + test, "all", "4", family, metric, "instructions",
+                *(none + spread if ratio else spread + none),
+                *judged(target, mean, mean, ())))
+    return made
 
 
 def write_ratios(path, header, found):

@@ -69,6 +69,7 @@ struct test;
  * @port:	the server's, a new one for each run
  * @count:	how much to measure: the test's unit
  * @argument:	what varies within the test
+ * @argued:	it was given
  * @flows:	connections at once (bulk)
  * @both:	both directions at once (bulk)
  * @reuse_port:	listeners share the port
@@ -85,6 +86,7 @@ struct run {
 	int port;
 	long count;
 	long argument;
+	bool argued;
 	int flows;
 	bool both;
 	bool reuse_port;
@@ -114,8 +116,18 @@ struct test {
 
 extern const struct test bulk_tests[];
 extern const struct test exchange_tests[];
+extern const struct test acceptor_tests[];
+extern const struct test turnover_tests[];
+extern const struct test memory_tests[];
+extern const struct test idle_tests[];
+extern const struct test flood_tests[];
+extern const struct test path_tests[];
+
+/* Of exchange_tests. */
+enum { PING_PONG, PING_PONG_4K, CRR };
 
 /* family.c */
+const struct family *family_named(const char *name);
 socklen_t end_of(const struct run *r, const char *address, int port,
 		 struct sockaddr_storage *to);
 int new_socket(const struct run *r);
@@ -123,11 +135,17 @@ int listen_at(const struct run *r, int backlog);
 int dial(const struct run *r);
 int accept_one(int listener);
 
+/* memory.c */
+void many_files(void);
+int idle_listener(const struct run *r);
+void open_idle(const struct run *r, int listener, long first, long count,
+	       int *fd);
+
 /* together.c */
 void die(const char *what) __attribute__((noreturn));
 void enter(const char *ns);
 pid_t beside(void (*what)(struct run *r), struct run *r, const char *ns);
-bool ended_well(pid_t pid);
+pid_t next_ended(bool *fine);
 long long now_ns(void);
 long long begin(const struct run *r);
 long long since(const struct run *r, long long began);

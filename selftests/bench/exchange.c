@@ -160,9 +160,10 @@ static void server_accept(struct run *r)
 			spent += since(r, began);
 		for (i = 0; i < AT_ONCE; i++)
 			close(fd[i]);
+		if (batch == r->count)
+			tell(r, "ns", (double)spent / r->count / AT_ONCE);
 		sem_post(&r->shared->served);
 	}
-	tell(r, "ns", (double)spent / r->count / AT_ONCE);
 }
 
 static void client_accept(struct run *r)

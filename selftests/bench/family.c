@@ -21,6 +21,16 @@ const struct family families[] = {
 
 const int family_count = ARRAY_SIZE(families);
 
+const struct family *family_named(const char *name)
+{
+	int i;
+
+	for (i = 0; i < family_count; i++)
+		if (!strcmp(families[i].name, name))
+			return &families[i];
+	return NULL;
+}
+
 socklen_t end_of(const struct run *r, const char *address, int port,
 		 struct sockaddr_storage *to)
 {
@@ -80,6 +90,8 @@ int listen_at(const struct run *r, int backlog)
 
 	if (fd < 0)
 		die("socket");
+	/* A run before this one may have left TIME_WAIT at that port. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (r->reuse_port &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
 		die("SO_REUSEPORT");

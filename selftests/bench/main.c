@@ -17,7 +17,8 @@
 #define LIMIT_S		3600	/* of the guest's clock, for one run */
 
 static const struct test *const all_tests[] = {
-	exchange_tests, bulk_tests,
+	exchange_tests, bulk_tests, acceptor_tests, turnover_tests,
+	memory_tests, idle_tests, flood_tests, path_tests,
 };
 
 struct plan {
@@ -68,22 +69,39 @@ static void on_alarm(int number)
 	kill(0, SIGKILL);
 }
 
-/* Whoever fails takes all others with it. */
+/* A run is over when its client is; whoever fails takes all with him. */
 static void both_ends(struct run *r)
 {
-	int ends = 1;
+	pid_t server = 0, client, ended;
+	bool fine;
 
 	setpgid(0, 0);
 	signal(SIGALRM, on_alarm);
 	alarm(LIMIT_S);
-	if (r->test->server) {
-		beside(r->test->server, r, r->server_ns);
-		ends++;
-	}
-	beside(r->test->client, r, r->client_ns);
-	while (ends--)
-		if (!ended_well(-1))
+	if (r->test->server)
+		server = beside(r->test->server, r, r->server_ns);
+	client = beside(r->test->client, r, r->client_ns);
+	do {
+		ended = next_ended(&fine);
+		if (!fine)
 			kill(0, SIGKILL);
+		if (ended == server)
+			server = 0;
+	} while (ended != client);
+	if (server)
+		kill(server, SIGKILL);
+}
+
+static void print_one(const struct plan *p, int round, const char *metric,
+		      double value)
+{
+	const struct run *r = &p->run;
+
+	printf("%s", r->test->name);
+	if (r->argued)
+		printf(":%ld", r->argument);
+	printf("\t%s\t%d\t%s\t%d\t%s\t%.10g\n", p->link, r->version,
+	       r->family->name, round, metric, value);
 }
 
 static void run_one(const struct plan *p, struct run *r, int round)
@@ -97,14 +115,12 @@ static void run_one(const struct plan *p, struct run *r, int round)
 	r->port++;
 	if (p->settle_ms)
 		nap_ms(p->settle_ms);
-	fine = ended_well(beside(both_ends, r, NULL));
+	beside(both_ends, r, NULL);
+	next_ended(&fine);
 	for (i = 0; i < s->results; i++)
-		printf("%s\t%s\t%d\t%s\t%d\t%s\t%.10g\n", r->test->name, p->link,
-		       r->version, r->family->name, round, s->result[i].metric,
-		       s->result[i].value);
+		print_one(p, round, s->result[i].metric, s->result[i].value);
 	if (!fine)
-		printf("%s\t%s\t%d\t%s\t%d\tfailed\t1\n", r->test->name, p->link,
-		       r->version, r->family->name, round);
+		print_one(p, round, "failed", 1);
 	fflush(stdout);
 }
 
@@ -117,9 +133,11 @@ static void run_test(struct plan *p, const char *text)
 	r->test = test_named(text, len);
 	r->count = text[len] == '=' ? atol(text + len + 1) : r->test->count;
 	text = strchr(text, ':');
+	r->argued = text;
 	r->argument = text ? atol(text + 1) : r->test->argument;
 	r->flows = r->test->flows;
 	r->both = r->test->both;
+	r->reuse_port = false;
 	for (round = 1; round <= p->rounds; round++)
 		for (i = 0; i < family_count; i++) {
 			r->family = &families[i];

@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The page of make bench. scripts/bench sets: ratios, the table; about, a line.
+# The page of make bench. scripts/bench sets folder: a table for each panel, a row
+# for each group of bars, a column for each family; panels.gp, what else is known.
 
+load folder . "/panels.gp"
 set datafile separator "\t"
-set datafile missing ""
-set key top right samplen 2 font ",9"
-set title font ",11"
-set tics font ",9"
-set style fill solid 0.8
-set style data boxes
-# lines of the table for which the awk condition holds
-of(condition) = "< awk -F'\t' 'NR > 1 && !/^#/ && (" . condition . ")' " . ratios
-
-cpu = '$6 == "instructions" && $5 == "ns" && $2 == "lo" && $3 == 4 && '
-tests = "bulk-1 bulk-8 bulk-both-1 bulk-both-8 ping-pong-1 ping-pong-4k crr connect-close accept"
-order = 'function at(t, i) { i = index(" ' . tests . ' ", " " t " "); return i }'
-
-set multiplot layout 1,1 title about font ",13"
-set yrange [0:*]
+set datafile missing NaN
+set key outside top right horizontal samplen 1 font ",9" noenhanced
+set tmargin 4
+set tics font ",8"
+set xtics rotate by -20 noenhanced
+set style data histograms
+set style histogram clustered gap 1.5
+set style fill solid 0.85 noborder
 set grid y
-set ylabel "speed, host's TCP = 1"
-set title "instructions on lo, IPv4"
-set xtics rotate by -25
-plot of(cpu . '$4 == "xtcp"') using ($0 * 4):10:(0.9):xticlabels(1) title "XTCP, native wire", \
-	of(cpu . '$4 == "xtcp-tcp"') using ($0 * 4 + 1):10:(0.9) title "XTCP, TCP wire", \
-	1 with lines lc "black" notitle
+set rmargin 6
+colour(i) = word("#1b6ca8 #63b7e6 #d9822b #8a8a8a #bdbdbd", i)
+
+set multiplot layout (count + 1) / 2, 2 title about font ",13" noenhanced
+do for [i = 1:count] {
+	table = sprintf("%s/%d.tsv", folder, i)
+	colours = value(sprintf("colours_%d", i))
+	level = value(sprintf("line_%d", i))
+	set label 1 value(sprintf("title_%d", i)) at graph 0, graph 1.06 font ",11" noenhanced
+	unset logscale y
+	set yrange [0:*]
+	if (value(sprintf("log_%d", i))) {
+		set yrange [*:*]
+		set logscale y
+	}
+	plot for [c = 2:words(colours) + 1] table using c:xticlabels(1) lc rgb colour(int(word(colours, c - 1))) title columnheader(c), \
+		level > 0 ? level : NaN with lines lc "black" notitle
+}
 unset multiplot

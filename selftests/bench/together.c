@@ -50,15 +50,17 @@ pid_t beside(void (*what)(struct run *r), struct run *r, const char *ns)
 	exit(0);
 }
 
-/* -1: whichever child is the next to end. */
-bool ended_well(pid_t pid)
+/* Waits for the next child to end; @fine: it did all it should. */
+pid_t next_ended(bool *fine)
 {
-	int status;
+	int status = 0;
+	pid_t pid;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && !WEXITSTATUS(status);
+	do
+		pid = wait(&status);
+	while (pid < 0 && errno == EINTR);
+	*fine = pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status);
+	return pid;
 }
 
 long long now_ns(void)
@@ -139,7 +141,7 @@ void send_all(int fd, const void *bytes, size_t size)
 	}
 }
 
-/* false: the peer closed before the first byte. */
+/* false: the peer closed before the first byte; SCTP may have forgotten him. */
 bool receive_all(int fd, void *bytes, size_t size)
 {
 	char *at = bytes;
@@ -147,6 +149,8 @@ bool receive_all(int fd, void *bytes, size_t size)
 
 	while (size) {
 		got = recv(fd, at, size, 0);
+		if (got < 0 && errno == ENOTCONN)
+			got = 0;
 		if (got < 0)
 			die("recv");
 		if (!got && at == (char *)bytes)
