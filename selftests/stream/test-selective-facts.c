@@ -289,3 +289,15 @@ TEST(tail_probe__end)
 	EXPECT_EQ(e.s.sel.tlp.again, e.out.again);
 	EXPECT_EQ(e.r.snd_nxt, 5001);
 }
+
+/* How much of the window was used is measured anew in each round trip. */
+TEST(stream_ack__peak_of_the_round)
+{
+	struct end e;
+
+	out(&e, 10);
+	EXPECT_EQ(e.s.peak, 10 * MSS);
+	end_ack(&e, 1 + 4 * MSS, WND);
+	EXPECT_EQ(e.s.peak, 6 * MSS);
+	EXPECT_EQ(e.s.peak_end, e.r.snd_nxt);
+}
