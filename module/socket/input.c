@@ -270,12 +270,24 @@ static void icmp_in(struct net *net, struct sk_buff *skb,
 	sock_put(sk);
 }
 
+/* Who only waits for the last of a connection does not keep others off it. */
+static bool gives_way(const struct xtcp_entry *e, struct net *net,
+		      const struct xtcp_tuple *t)
+{
+	u8 form = READ_ONCE(e->form);
+
+	return (form == XTCP_FORM_TIME_WAIT || form == XTCP_FORM_FIN_WAIT_2) &&
+	       xtcp_wire_tcp_host_has(net, t);
+}
+
 static bool ours(struct net *net, struct xtcp_tuple *t)
 {
 	struct xtcp_table *table = xtcp_table_for(xtcp_net(net), t);
 
 	t->found = xtcp_lookup(table, t);
-	return t->found || xtcp_listener_lookup(table, t, NULL, 0);
+	if (t->found)
+		return !gives_way(t->found, net, t);
+	return xtcp_listener_lookup(table, t, NULL, 0);
 }
 
 const struct xtcp_input_ops xtcp_input_ops = {

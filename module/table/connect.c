@@ -3,7 +3,6 @@
  * Getting a 4-tuple for connect(): with the socket's own port, or with one
  * that is chosen here (RFC 6056 algorithm 4).
  */
-#include <linux/slab.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
@@ -77,7 +76,7 @@ static int connect_bound(struct xtcp_table *t, const struct sock *sk,
 	struct xtcp_claim claim = b->claim;
 	int err;
 
-	spare = kmalloc(sizeof(*spare), GFP_KERNEL);
+	spare = xtcp_group_alloc(t, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
 	err = tuple_take(t, e, how);
@@ -86,7 +85,7 @@ static int connect_bound(struct xtcp_table *t, const struct sock *sk,
 		xtcp_entry_claim(e, &claim);
 		xtcp_port_claim(t, b, &claim, &spare);
 	}
-	kfree(spare);
+	xtcp_group_free(t, spare);
 	return err;
 }
 
@@ -127,7 +126,7 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 	xtcp_port_lock(&t->ports, port);
 	if (!port_shareable(list))
 		err = -EADDRNOTAVAIL;
-	else if (!xtcp_group_join(list, b, claim, reserved, NULL))
+	else if (!xtcp_group_join(t, list, b, claim, reserved, NULL))
 		err = -ENOMEM;
 	else
 		b->port = port;

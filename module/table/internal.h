@@ -52,9 +52,11 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b);
 
 /* port_group.c */
+int xtcp_port_module_init(void);
+void xtcp_port_module_exit(void);
 int xtcp_ports_init(struct xtcp_ports *p);
 int xtcp_ports_use(struct xtcp_ports *p);
-void xtcp_ports_exit(struct xtcp_ports *p);
+void xtcp_ports_exit(struct xtcp_table *t);
 /* The socket's hold on its port becomes that of the small entry. */
 void xtcp_port_linger(struct xtcp_table *t, struct xtcp_binding *b);
 /* The small entry lets its port go. */
@@ -64,7 +66,8 @@ void xtcp_port_unlinger(struct xtcp_table *t, const struct xtcp_entry *e);
  * struct xtcp_port_group - all who hold a port under the same claim
  * @node:	link of the port's list
  * @holders:	the claim, and how many they are
- * @reserved:	TCP wire: what keeps the host's TCP off the port
+ * @reserved:	TCP wire alone, for there is no memory for it on the other: what
+ *		keeps the host's TCP off the port; NULL when nobody is live
  *
  * So the cost of a port does not grow with the connections that share it.
  */
@@ -80,12 +83,20 @@ void xtcp_port_unlock(struct xtcp_ports *p, u16 port)
 	__releases(xtcp_port);
 /* The groups of a port; NULL when memory is short. */
 struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp);
-/* Both under the port's lock. */
-bool xtcp_group_join(struct hlist_head *list, struct xtcp_binding *b,
-		     const struct xtcp_claim *claim,
+struct xtcp_port_group *xtcp_group_alloc(const struct xtcp_table *t, gfp_t gfp);
+void xtcp_group_free(const struct xtcp_table *t, struct xtcp_port_group *g);
+/* The rest under the port's lock. */
+bool xtcp_group_join(struct xtcp_table *t, struct hlist_head *list,
+		     struct xtcp_binding *b, const struct xtcp_claim *claim,
 		     struct xtcp_reservation *reserved,
 		     struct xtcp_port_group **spare);
-void xtcp_group_leave(struct xtcp_binding *b);
+void xtcp_group_leave(struct xtcp_table *t, struct xtcp_binding *b);
+
+static inline struct xtcp_reservation *
+xtcp_group_reserved(const struct xtcp_table *t, const struct xtcp_port_group *g)
+{
+	return t->wire == XTCP_WIRE_TCP ? g->reserved : NULL;
+}
 
 /* listener.c */
 void xtcp_listeners_init(struct xtcp_table *t);

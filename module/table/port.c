@@ -2,7 +2,6 @@
 /*
  * Getting a local port: bind(), listen(), and by inheritance.
  */
-#include <linux/slab.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -47,11 +46,6 @@ void xtcp_sock_claim(struct xtcp_claim *claim, const struct sock *sk,
 	       sizeof(claim->addr[0]));
 }
 
-static struct xtcp_port_group *spare_group(void)
-{
-	return kmalloc(sizeof(struct xtcp_port_group), GFP_KERNEL);
-}
-
 /* May the claim stand beside all groups of the port but @own? */
 static bool port_conflict(const struct hlist_head *list,
 			  const struct xtcp_claim *claim,
@@ -86,7 +80,7 @@ static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
 	xtcp_port_lock(&t->ports, port);
 	if (port_conflict(list, claim, NULL, choosing))
 		err = -EADDRINUSE;
-	else if (!xtcp_group_join(list, b, claim, reserved, spare))
+	else if (!xtcp_group_join(t, list, b, claim, reserved, spare))
 		err = -ENOMEM;
 	else
 		b->port = port;
@@ -126,7 +120,7 @@ int xtcp_bind(struct xtcp_table *t, const struct sock *sk,
 
 	if (WARN_ON_ONCE(b->group))
 		return -EINVAL;
-	spare = spare_group();
+	spare = xtcp_group_alloc(t, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
 	xtcp_sock_claim(&claim, sk, XTCP_USE_BOUND);
@@ -134,20 +128,21 @@ int xtcp_bind(struct xtcp_table *t, const struct sock *sk,
 		err = bind_try(t, b, port, &claim, false, &spare);
 	else
 		err = bind_any(t, sk, b, &claim, &spare);
-	kfree(spare);
+	xtcp_group_free(t, spare);
 	return err;
 }
 
 /* Exchange the claim; the port has its list, as somebody holds it. */
-static bool port_move(struct hlist_head *list, struct xtcp_binding *b,
-		      const struct xtcp_claim *claim,
+static bool port_move(struct xtcp_table *t, struct hlist_head *list,
+		      struct xtcp_binding *b, const struct xtcp_claim *claim,
 		      struct xtcp_port_group **spare)
 {
 	struct xtcp_binding old = *b;
 
-	if (!xtcp_group_join(list, b, claim, old.group->reserved, spare))
+	if (!xtcp_group_join(t, list, b, claim,
+			     xtcp_group_reserved(t, old.group), spare))
 		return false;
-	xtcp_group_leave(&old);
+	xtcp_group_leave(t, &old);
 	return true;
 }
 
@@ -161,7 +156,7 @@ void xtcp_port_claim(struct xtcp_table *t, struct xtcp_binding *b,
 		return;
 	list = xtcp_port_list(&t->ports, b->port, GFP_ATOMIC);
 	xtcp_port_lock(&t->ports, b->port);
-	WARN_ON_ONCE(!list || !port_move(list, b, claim, spare));
+	WARN_ON_ONCE(!list || !port_move(t, list, b, claim, spare));
 	xtcp_port_unlock(&t->ports, b->port);
 }
 
@@ -171,12 +166,12 @@ int xtcp_rebind(struct xtcp_table *t, const struct sock *sk,
 	struct xtcp_port_group *spare;
 	struct xtcp_claim claim;
 
-	spare = spare_group();
+	spare = xtcp_group_alloc(t, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
 	xtcp_sock_claim(&claim, sk, b->claim.use);
 	xtcp_port_claim(t, b, &claim, &spare);
-	kfree(spare);
+	xtcp_group_free(t, spare);
 	return 0;
 }
 
@@ -196,8 +191,8 @@ int xtcp_bind_child(struct xtcp_table *t, const struct xtcp_binding *parent,
 	xtcp_port_lock(&t->ports, port);
 	/* The listener may be gone by now, and its port with it. */
 	joined = parent->group &&
-		 xtcp_group_join(list, b, &claim, parent->group->reserved,
-				 NULL);
+		 xtcp_group_join(t, list, b, &claim,
+				 xtcp_group_reserved(t, parent->group), NULL);
 	if (joined)
 		b->port = port;
 	xtcp_port_unlock(&t->ports, port);
@@ -212,7 +207,7 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 	struct xtcp_claim claim;
 	int err = 0;
 
-	spare = spare_group();
+	spare = xtcp_group_alloc(t, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
 	xtcp_sock_claim(&claim, sk, XTCP_USE_LISTEN);
@@ -222,9 +217,9 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 	if (!list || port_conflict(list, &claim, b->group, false))
 		err = -EADDRINUSE;
 	else
-		port_move(list, b, &claim, &spare);
+		port_move(t, list, b, &claim, &spare);
 	xtcp_port_unlock(&t->ports, b->port);
-	kfree(spare);
+	xtcp_group_free(t, spare);
 	return err;
 }
 
@@ -238,6 +233,6 @@ void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b)
 	xtcp_port_lock(&t->ports, b->port);
 	/* Without memory it stays the claim of a listener: stricter, no more. */
 	if (list)
-		port_move(list, b, &claim, NULL);
+		port_move(t, list, b, &claim, NULL);
 	xtcp_port_unlock(&t->ports, b->port);
 }

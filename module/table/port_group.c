@@ -9,6 +9,43 @@
 
 #define PORTS_PER_PAGE	(65536 / XTCP_PORT_PAGES)
 
+/* With @reserved and without */
+static struct kmem_cache *group_cache[XTCP_WIRES];
+
+int xtcp_port_module_init(void)
+{
+	group_cache[XTCP_WIRE_NATIVE] =
+		kmem_cache_create("xtcp_port",
+				  offsetof(struct xtcp_port_group, reserved),
+				  0, 0, NULL);
+	if (!group_cache[XTCP_WIRE_NATIVE])
+		return -ENOMEM;
+	group_cache[XTCP_WIRE_TCP] =
+		kmem_cache_create("xtcp_port_tcp",
+				  sizeof(struct xtcp_port_group), 0, 0, NULL);
+	if (group_cache[XTCP_WIRE_TCP])
+		return 0;
+	kmem_cache_destroy(group_cache[XTCP_WIRE_NATIVE]);
+	return -ENOMEM;
+}
+
+void xtcp_port_module_exit(void)
+{
+	kmem_cache_destroy(group_cache[XTCP_WIRE_TCP]);
+	kmem_cache_destroy(group_cache[XTCP_WIRE_NATIVE]);
+}
+
+struct xtcp_port_group *xtcp_group_alloc(const struct xtcp_table *t, gfp_t gfp)
+{
+	return kmem_cache_alloc(group_cache[t->wire], gfp);
+}
+
+void xtcp_group_free(const struct xtcp_table *t, struct xtcp_port_group *g)
+{
+	if (g)
+		kmem_cache_free(group_cache[t->wire], g);
+}
+
 void xtcp_port_lock(struct xtcp_ports *p, u16 port)
 	__acquires(xtcp_port)
 {
@@ -41,8 +78,51 @@ struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp)
 	return &page[port % PORTS_PER_PAGE];
 }
 
+/* The group has somebody live, for whom the caller holds @reserved. */
+static void group_reserve(struct xtcp_table *t, struct xtcp_port_group *g,
+			  struct xtcp_reservation *reserved)
+{
+	if (t->wire != XTCP_WIRE_TCP || g->reserved)
+		return;
+	g->reserved = reserved;
+	xtcp_reserve_more(reserved);
+}
+
+static void group_unreserve(struct xtcp_table *t, struct xtcp_port_group *g)
+{
+	if (t->wire != XTCP_WIRE_TCP)
+		return;
+	xtcp_unreserve(g->reserved);
+	g->reserved = NULL;
+}
+
+static struct xtcp_port_group *group_new(struct xtcp_table *t,
+					 struct hlist_head *list,
+					 const struct xtcp_claim *claim,
+					 struct xtcp_port_group **spare)
+{
+	struct xtcp_port_group *g;
+
+	if (spare && *spare) {
+		g = *spare;
+		*spare = NULL;
+	} else {
+		g = xtcp_group_alloc(t, GFP_ATOMIC);
+		if (!g)
+			return NULL;
+	}
+	memset(&g->holders, 0, sizeof(g->holders));
+	g->holders.claim = *claim;
+	if (t->wire == XTCP_WIRE_TCP)
+		g->reserved = NULL;
+	hlist_add_head(&g->node, list);
+	xtcp_reserve_group(t, true);
+	return g;
+}
+
 /**
  * xtcp_group_join() - hold a port
+ * @t:		the table
  * @list:	the port's groups
  * @b:		not bound, but says which port
  * @claim:	what to say
@@ -51,8 +131,8 @@ struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp)
  *
  * Return: false when a group was needed and memory is short.
  */
-bool xtcp_group_join(struct hlist_head *list, struct xtcp_binding *b,
-		     const struct xtcp_claim *claim,
+bool xtcp_group_join(struct xtcp_table *t, struct hlist_head *list,
+		     struct xtcp_binding *b, const struct xtcp_claim *claim,
 		     struct xtcp_reservation *reserved,
 		     struct xtcp_port_group **spare)
 {
@@ -60,43 +140,47 @@ bool xtcp_group_join(struct hlist_head *list, struct xtcp_binding *b,
 
 	hlist_for_each_entry(g, list, node)
 		if (xtcp_claim_equal(&g->holders.claim, claim))
-			goto found;
-	if (spare && *spare) {
-		g = *spare;
-		*spare = NULL;
-	} else {
-		g = kmalloc(sizeof(*g), GFP_ATOMIC);
-		if (!g)
-			return false;
-	}
-	memset(g, 0, sizeof(*g));
-	g->holders.claim = *claim;
-	g->reserved = reserved;
-	xtcp_reserve_more(reserved);
-	hlist_add_head(&g->node, list);
-found:
+			break;
+	if (!g)
+		g = group_new(t, list, claim, spare);
+	if (!g)
+		return false;
+	group_reserve(t, g, reserved);
 	g->holders.live++;
 	b->group = g;
 	b->claim = *claim;
 	return true;
 }
 
-static void group_check_empty(struct xtcp_port_group *g)
+static void group_free(struct xtcp_table *t, struct xtcp_port_group *g)
 {
-	if (g->holders.live || g->holders.lingering)
-		return;
+	group_unreserve(t, g);
 	hlist_del(&g->node);
-	xtcp_unreserve(g->reserved);
-	kfree(g);
+	xtcp_group_free(t, g);
+	xtcp_reserve_group(t, false);
 }
 
-void xtcp_group_leave(struct xtcp_binding *b)
+/*
+ * The host's TCP may have a port where ours only wait for the last of a
+ * connection: it has never heard of them, and they cost no more than they must.
+ */
+static void group_check_empty(struct xtcp_table *t, struct xtcp_port_group *g)
+{
+	if (g->holders.live)
+		return;
+	if (g->holders.lingering)
+		group_unreserve(t, g);
+	else
+		group_free(t, g);
+}
+
+void xtcp_group_leave(struct xtcp_table *t, struct xtcp_binding *b)
 {
 	struct xtcp_port_group *g = b->group;
 
 	b->group = NULL;
 	g->holders.live--;
-	group_check_empty(g);
+	group_check_empty(t, g);
 }
 
 void xtcp_unbind(struct xtcp_table *t, struct xtcp_binding *b)
@@ -104,7 +188,7 @@ void xtcp_unbind(struct xtcp_table *t, struct xtcp_binding *b)
 	if (!b->group)
 		return;
 	xtcp_port_lock(&t->ports, b->port);
-	xtcp_group_leave(b);
+	xtcp_group_leave(t, b);
 	xtcp_port_unlock(&t->ports, b->port);
 	b->port = 0;
 }
@@ -115,7 +199,7 @@ void xtcp_port_linger(struct xtcp_table *t, struct xtcp_binding *b)
 		return;
 	xtcp_port_lock(&t->ports, b->port);
 	b->group->holders.lingering++;
-	xtcp_group_leave(b);
+	xtcp_group_leave(t, b);
 	xtcp_port_unlock(&t->ports, b->port);
 	b->port = 0;
 }
@@ -152,7 +236,7 @@ void xtcp_port_unlinger(struct xtcp_table *t, const struct xtcp_entry *e)
 			break;
 	if (!WARN_ON_ONCE(!g)) {
 		g->holders.lingering--;
-		group_check_empty(g);
+		group_check_empty(t, g);
 	}
 	xtcp_port_unlock(&t->ports, port);
 }
@@ -177,8 +261,9 @@ int xtcp_ports_use(struct xtcp_ports *p)
 	return 0;
 }
 
-void xtcp_ports_exit(struct xtcp_ports *p)
+void xtcp_ports_exit(struct xtcp_table *t)
 {
+	struct xtcp_ports *p = &t->ports;
 	struct xtcp_port_group *g;
 	struct hlist_node *next;
 	unsigned int i, j;
@@ -191,8 +276,7 @@ void xtcp_ports_exit(struct xtcp_ports *p)
 			hlist_for_each_entry_safe(g, next, &p->page[i][j],
 						  node) {
 				WARN_ON_ONCE(g->holders.live);
-				xtcp_unreserve(g->reserved);
-				kfree(g);
+				group_free(t, g);
 			}
 		kfree(p->page[i]);
 	}

@@ -4,9 +4,10 @@
  * is reserved there by a socket of the kernel that is bound to it and does
  * nothing else; so either side gets EADDRINUSE for what the other has.
  *
- * Such a socket can be made in process context only, so what comes into being
- * elsewhere (children, TIME_WAIT) shares the reservation of where it came from.
- * It is given back by a worker.
+ * Such a socket can be made in process context only, so a child shares the
+ * reservation of its listener. It is given back by a worker. Who only waits for
+ * the last of a connection has none: such a socket is dear, and there may be one
+ * wait for each port that there is.
  */
 #include <linux/in6.h>
 #include <linux/slab.h>
@@ -190,6 +191,18 @@ int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
 	return err;
 }
 
+void xtcp_reserve_group(struct xtcp_table *t, bool more)
+{
+	struct xtcp_reserve *v = &t->reserve;
+
+	if (t->wire != XTCP_WIRE_TCP)
+		return;
+	if (more)
+		atomic_inc(&v->groups);
+	else if (atomic_dec_and_test(&v->groups))
+		schedule_work(&v->work);
+}
+
 void xtcp_reserve_more(struct xtcp_reservation *r)
 {
 	if (!r)
@@ -241,7 +254,7 @@ static void reserve_work(struct work_struct *work)
 		kfree(r);
 		v->count--;
 	}
-	if (!v->count && v->receiving) {
+	if (!v->count && !atomic_read(&v->groups) && v->receiving) {
 		xtcp_wire_tcp_end(t->net);
 		v->receiving = false;
 	}

@@ -5,6 +5,7 @@
 #ifndef XTCP_TABLE_RESERVE_H
 #define XTCP_TABLE_RESERVE_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -23,6 +24,7 @@ struct xtcp_table;
  * @idle:	those that nobody holds any more
  * @work:	frees them
  * @count:	how many there are; under @mutex
+ * @groups:	of ports: as long as there is one, segments may come
  * @receiving:	xtcp_wire_tcp_begin() was called; under @mutex
  */
 struct xtcp_reserve {
@@ -32,6 +34,7 @@ struct xtcp_reserve {
 	struct list_head idle;
 	struct work_struct work;
 	u32 count;
+	atomic_t groups;
 	bool receiving;
 };
 
@@ -51,6 +54,8 @@ void xtcp_reserve_exit(struct xtcp_table *t);
  */
 int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
 		 u16 port, struct xtcp_reservation **res);
+/* There is one more group of ports, or one less; any context. */
+void xtcp_reserve_group(struct xtcp_table *t, bool more);
 /* One more hold on what is held, or one less; any context, also on NULL. */
 void xtcp_reserve_more(struct xtcp_reservation *r);
 void xtcp_unreserve(struct xtcp_reservation *r);

@@ -38,7 +38,7 @@ int xtcp_table_init(struct xtcp_table *t, struct net *net, u8 wire,
 	err = xtcp_conn_init(t);
 	if (!err)
 		return 0;
-	xtcp_ports_exit(&t->ports);
+	xtcp_ports_exit(t);
 no_ports:
 	free_bucket_spinlocks(t->locks);
 	return err;
@@ -105,7 +105,7 @@ void xtcp_table_exit(struct xtcp_table *t)
 	xtcp_wheel_stop(&t->wheel);
 	xtcp_conn_exit(t);
 	xtcp_listeners_exit(t);
-	xtcp_ports_exit(&t->ports);
+	xtcp_ports_exit(t);
 	xtcp_reserve_exit(t);
 	xtcp_wheel_free(&t->wheel);
 	free_bucket_spinlocks(t->locks);
@@ -113,13 +113,22 @@ void xtcp_table_exit(struct xtcp_table *t)
 
 int xtcp_table_module_init(void)
 {
+	int err;
+
 	xtcp_conn_module_init();
-	return xtcp_small_module_init();
+	err = xtcp_small_module_init();
+	if (err)
+		return err;
+	err = xtcp_port_module_init();
+	if (err)
+		xtcp_small_module_exit();
+	return err;
 }
 
 void xtcp_table_module_exit(void)
 {
 	/* The last entries wait for RCU; their caches wait for them. */
 	rcu_barrier();
+	xtcp_port_module_exit();
 	xtcp_small_module_exit();
 }

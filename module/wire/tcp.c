@@ -9,6 +9,8 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/icmp.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -274,6 +276,31 @@ void xtcp_wire_tcp_end(struct net *net)
 }
 
 #endif
+
+bool xtcp_wire_tcp_host_has(struct net *net, const struct xtcp_tuple *t)
+{
+	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+	struct sock *sk;
+
+	if (t->family == AF_INET)
+		sk = __inet_lookup_established(net, hashinfo, t->faddr.v4,
+					       t->fport, t->laddr.v4,
+					       ntohs(t->lport), t->ifindex,
+					       t->sdif);
+#if IS_ENABLED(CONFIG_IPV6)
+	else
+		sk = __inet6_lookup_established(net, hashinfo, &t->faddr.v6,
+						t->fport, &t->laddr.v6,
+						ntohs(t->lport), t->ifindex,
+						t->sdif);
+#else
+	else
+		sk = NULL;
+#endif
+	if (sk)
+		sock_gen_put(sk);
+	return sk;
+}
 
 /* RFC 791 3.1: what a socket's IP options say of this packet. */
 static void put_options(struct iphdr *iph, const struct ip_options *opt,

@@ -182,6 +182,9 @@ int xtcp_wire_tcp_begin(struct net *net);
 /* The reverse. An input call may be under way until an RCU grace period ends. */
 void xtcp_wire_tcp_end(struct net *net);
 
+/* The host's TCP has a connection with these very ends. Under RCU. */
+bool xtcp_wire_tcp_host_has(struct net *net, const struct xtcp_tuple *t);
+
 /* IPv6 is there: built into the kernel and not disabled at boot. */
 bool xtcp_wire_ipv6(void);
 

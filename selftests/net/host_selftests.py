@@ -21,7 +21,7 @@ PROGRAMS = {
     "reuseport_dualstack": (),
     "sk_bind_sendto_listen": (),
     "sk_connect_zero_addr": (),
-    "tcp_fastopen_backup_key": ("-4", "-6", "-4s", "-6s"),
+    "tcp_fastopen_backup_key": ("-4", "-6s"),
     "tcp_inq": ("-4", "-6"),
 }
 PORT = 44444
@@ -72,7 +72,7 @@ class Beside:
 
     def speak(self, client, server):
         try:
-            while not self.stop.wait(0.01):
+            while not self.stop.wait(0.05):
                 client.sendall(BLOCK)
                 got = b""
                 while len(got) < len(BLOCK):

@@ -209,7 +209,7 @@ TEST_F(tcp_wire, port__chosen_by_connect)
 	close(client);
 }
 
-/* Children and TIME_WAIT have the port as their listener had it. */
+/* Children have the port as their listener had it; who only waits has not. */
 TEST_F(tcp_wire, port__outlives_the_listener)
 {
 	struct xt_addr at = xt_loop(variant->version, XT_PORT);
@@ -217,7 +217,6 @@ TEST_F(tcp_wire, port__outlives_the_listener)
 
 	if (variant->first == HOST)
 		SKIP(return, "the host's TCP has rules of its own");
-	ASSERT_EQ(0, xt_set_sysctl("msl_ms", 1000));
 	ASSERT_EQ(0, xt_pair_open(&self->p, v));
 	xt_shut(&self->p.listener);
 	EXPECT_EQ(-EADDRINUSE, claim(HOST, &at, true));
@@ -225,12 +224,56 @@ TEST_F(tcp_wire, port__outlives_the_listener)
 	xt_shut(&self->p.server);
 	xt_shut(&self->p.client);
 	XT_ASSERT_STATE(v, XT_PORT, self->p.cport, TCP_TIME_WAIT);
-	EXPECT_EQ(-EADDRINUSE, claim(HOST, &at, true));
-	be(XTCP);
-	XT_ASSERT_STATE(v, XT_PORT, self->p.cport, XT_GONE);
+	EXPECT_EQ(-EADDRINUSE, claim(XTCP, &at, false));
 	fd = claim_soon(HOST, &at);
 	EXPECT_LE(0, fd);
 	close(fd);
+	be(XTCP);
+	XT_ASSERT_STATE(v, XT_PORT, self->p.cport, TCP_TIME_WAIT);
+}
+
+/* A client of @who, of this port, to the listener; or -errno. */
+static int dial(enum who who, int version, int port)
+{
+	struct xt_addr from = xt_loop(version, port);
+	struct xt_addr to = xt_loop(version, XT_PORT);
+	int fd = claim_soon(who, &from), err;
+
+	if (fd < 0)
+		return fd;
+	err = XT(xt_connect(fd, &to));
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* TIME_WAIT gives way to the host's connection with the very same ends. */
+TEST_F(tcp_wire, port__time_wait_gives_way)
+{
+	struct xt_pair *p = &self->p;
+	int v = variant->version, mine = XT_PORT + 1;
+	char buf[8] = "";
+
+	if (variant->first == HOST)
+		SKIP(return, "the host's TCP has rules of its own");
+	be(HOST);
+	ASSERT_LE(0, p->listener = xt_listen(v, XT_PORT, 4));
+	ASSERT_LE(0, p->client = dial(XTCP, v, mine));
+	ASSERT_LE(0, p->server = accept(p->listener, NULL, NULL));
+	xt_shut(&p->client);
+	EXPECT_EQ(0, recv(p->server, buf, sizeof(buf), 0));
+	xt_shut(&p->server);
+	be(XTCP);
+	XT_ASSERT_STATE(v, mine, XT_PORT, TCP_TIME_WAIT);
+
+	ASSERT_LE(0, p->client = dial(HOST, v, mine));
+	ASSERT_LE(0, p->server = accept(p->listener, NULL, NULL));
+	ASSERT_EQ(0, xt_send_all(p->server, "there", 5));
+	ASSERT_EQ(0, xt_recv_all(p->client, buf, 5));
+	EXPECT_STREQ("there", buf);
+	be(XTCP);
+	XT_ASSERT_STATE(v, mine, XT_PORT, TCP_TIME_WAIT);
 }
 
 /* The native wire has ports of its own. */
