@@ -57,9 +57,10 @@ bool xtcp_cookie_check(const struct xtcp_cookie_facts *facts, u32 cookie,
 	return false;
 }
 
-/* Low bits of our timestamp: window scale (15: none) and SACK. */
+/* Low bits of our timestamp: window scale (15: none), SACK and ECN. */
 #define TS_NO_WSCALE	0xfu
 #define TS_SACK		0x10u
+#define TS_ECN		0x20u
 #define TS_MASK		((1u << XTCP_COOKIE_TS_BITS) - 1)
 
 /* The timestamp must not run ahead of the clock, so it steps back a round. */
@@ -74,6 +75,8 @@ u32 xtcp_cookie_ts_make(u32 tsval, const struct xtcp_segment *syn,
 						       XTCP_WSCALE_MAX;
 	if (p->sack && (syn->opts & XTCP_OPT_SACK_PERMITTED))
 		bits |= TS_SACK;
+	if (p->ecn && xtcp_asks_ecn(syn))
+		bits |= TS_ECN;
 	ts = (tsval & ~TS_MASK) | bits;
 	return seq_gt(ts, tsval) ? ts - (TS_MASK + 1) : ts;
 }
@@ -85,6 +88,8 @@ void xtcp_cookie_options(struct xtcp_event *syn)
 	u32 bits = seg->tsecr & TS_MASK;
 	u16 mss = 0;
 
+	seg->flags &= ~(XTCP_ECE | XTCP_CWR);
+	seg->ecn = XTCP_NOT_ECT;
 	xtcp_cookie_check(&syn->cookie, syn->open.iss, &mss);
 	seg->mss = mss;
 	seg->opts = (seg->opts & XTCP_OPT_TS) | XTCP_OPT_MSS;
@@ -96,4 +101,6 @@ void xtcp_cookie_options(struct xtcp_event *syn)
 	}
 	if (bits & TS_SACK)
 		seg->opts |= XTCP_OPT_SACK_PERMITTED;
+	if (bits & TS_ECN)
+		seg->flags |= XTCP_ECE | XTCP_CWR;
 }

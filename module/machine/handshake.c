@@ -5,12 +5,28 @@
  */
 #include "machine/steps.h"
 
+/* RFC 3168 6.1.1: a SYN asks by ECE and CWR, a SYN+ACK agrees by ECE alone. */
+static u16 negotiate_ecn(const struct xtcp_record *r,
+			 const struct xtcp_event *e)
+{
+	const struct xtcp_segment *seg = &e->seg;
+	u16 may = XTCP_F_ECN | XTCP_F_ECT;
+
+	if (r->state == XTCP_SYN_SENT)
+		may &= r->flags;
+	else if (!e->policy->ecn)
+		return 0;
+	if (r->state != XTCP_SYN_SENT || !(seg->flags & XTCP_ACK))
+		return xtcp_asks_ecn(seg) ? may : 0;
+	return (seg->flags & (XTCP_ECE | XTCP_CWR)) == XTCP_ECE ? may : 0;
+}
+
 /* What both SYNs together allow (RFC 7323 2.2 and 3.2, RFC 2018 2). */
 static void negotiate(struct xtcp_record *r, const struct xtcp_event *e)
 {
 	const struct xtcp_segment *seg = &e->seg;
 	const struct xtcp_policy *p = e->policy;
-	u16 both = 0;
+	u16 both = negotiate_ecn(r, e);
 
 	if (p->timestamps && (seg->opts & XTCP_OPT_TS))
 		both |= XTCP_F_TS;
@@ -18,8 +34,8 @@ static void negotiate(struct xtcp_record *r, const struct xtcp_event *e)
 		both |= XTCP_F_WSCALE;
 	if (p->sack && (seg->opts & XTCP_OPT_SACK_PERMITTED))
 		both |= XTCP_F_SACK;
-	r->flags = (r->flags & ~(XTCP_F_TS | XTCP_F_WSCALE | XTCP_F_SACK)) |
-		   both;
+	r->flags = (r->flags & ~(XTCP_F_TS | XTCP_F_WSCALE | XTCP_F_SACK |
+				 XTCP_F_ECN | XTCP_F_ECT)) | both;
 	r->mss = seg->opts & XTCP_OPT_MSS ? seg->mss : 0;
 	r->snd_wscale = 0;
 	if (!(both & XTCP_F_WSCALE)) {
@@ -90,6 +106,8 @@ void xtcp_open_active(struct xtcp_record *r, const struct xtcp_event *e,
 		      struct xtcp_orders *o)
 {
 	begin(r, e, XTCP_OPENED_ACTIVE);
+	if (e->policy->ecn == 1)
+		r->flags |= XTCP_F_ECN | XTCP_F_ECT;
 	xtcp_enter(r, e, XTCP_SYN_SENT);
 	o->todo |= XTCP_DO_SYN;
 	handshake_timer(r, e, o);
@@ -150,12 +168,15 @@ void xtcp_syn_crossed(struct xtcp_record *r, const struct xtcp_event *e,
 	handshake_timer(r, e, o);
 }
 
-/* The peer did not hear our SYN+ACK. */
+/*
+ * The peer did not hear our SYN+ACK. If it has given up ECN meanwhile, it may
+ * still mark what it sends, but we do not (RFC 3168 6.1.1).
+ */
 void xtcp_syn_again(struct xtcp_record *r, const struct xtcp_event *e,
 		    struct xtcp_orders *o)
 {
-	(void)r;
-	(void)e;
+	if (!xtcp_asks_ecn(&e->seg))
+		r->flags &= ~XTCP_F_ECT;
 	o->todo |= XTCP_DO_SYN_ACK;
 }
 
@@ -245,6 +266,9 @@ void xtcp_handshake_again(struct xtcp_record *r, const struct xtcp_event *e,
 		return;
 	}
 	r->retries++;
+	/* Perhaps it was the question for ECN that did not pass (6.1.1.1). */
+	if (r->state == XTCP_SYN_SENT)
+		r->flags &= ~XTCP_F_ECT;
 	o->todo |= r->state == XTCP_SYN_SENT ? XTCP_DO_SYN : XTCP_DO_SYN_ACK;
 	handshake_timer(r, e, o);
 }

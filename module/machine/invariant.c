@@ -25,6 +25,8 @@ static const char *flags_fault(const struct xtcp_record *r)
 		return "sent a FIN that nobody queued";
 	if (!!(f & XTCP_F_FIN_RCVD) != xtcp_in(r, THEIR_FIN))
 		return "state and the peer's FIN disagree";
+	if ((f & XTCP_F_ECT) && !(f & XTCP_F_ECN))
+		return "would mark its text without ECN";
 	if ((f & XTCP_F_ORPHAN) && xtcp_in(r, XTCP_MAY_WRITE))
 		return "an orphan that may write";
 	return NULL;

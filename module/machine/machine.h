@@ -39,6 +39,7 @@ enum xtcp_event_kind {
  * @timestamps:		offer and accept the timestamps option
  * @window_scaling:	offer and accept the window scale option
  * @sack:		offer and accept SACK
+ * @ecn:		RFC 3168: 0 no, 1 ask for it, 2 only when asked
  */
 struct xtcp_policy {
 	u32 msl_ms;
@@ -56,6 +57,7 @@ struct xtcp_policy {
 	u8 timestamps;
 	u8 window_scaling;
 	u8 sack;
+	u8 ecn;
 };
 
 /**

@@ -65,6 +65,8 @@ enum xtcp_life_timer {
 #define XTCP_F_SACK		0x0100	/* both ends permit SACK */
 #define XTCP_F_TS_RECENT	0x0200	/* ts_recent holds a value */
 #define XTCP_F_BEYOND		0x0400	/* snd_nxt is beyond the peer's window */
+#define XTCP_F_ECN		0x0800	/* both ends know ECN; SYN_SENT: we asked */
+#define XTCP_F_ECT		0x1000	/* no SYN said otherwise: we may send ECT */
 
 /**
  * struct xtcp_record - the life-cycle record of a connection (RFC 9293 3.3.1)

@@ -14,6 +14,12 @@
 #define XTCP_ECE	0x40
 #define XTCP_CWR	0x80
 
+/* The IP header's ECN field (RFC 3168 5). */
+#define XTCP_NOT_ECT	0
+#define XTCP_ECT_1	1
+#define XTCP_ECT_0	2
+#define XTCP_CE		3
+
 /* Which options a segment carries. */
 #define XTCP_OPT_MSS	0x01
 #define XTCP_OPT_WSCALE	0x02
@@ -45,6 +51,7 @@ struct xtcp_sack_block {
  * @opts:	XTCP_OPT_MSS and the like: which of the following are there
  * @wscale:	shift count of the window scale option, as it came
  * @mss:	bytes, from the MSS option
+ * @ecn:	the ECN field of its IP header
  * @tsval:	RFC 7323 TSval
  * @tsecr:	RFC 7323 TSecr
  * @nsacks:	how many of @sack are filled
@@ -61,10 +68,22 @@ struct xtcp_segment {
 	u8 wscale;
 	u8 nsacks;
 	u16 mss;
+	u8 ecn;
 	u32 tsval;
 	u32 tsecr;
 	struct xtcp_sack_block sack[XTCP_SACK_BLOCKS];
 };
+
+/*
+ * A SYN that asks for ECN (RFC 3168 6.1.1). One that is marked itself comes by a
+ * path that cannot be trusted with it.
+ */
+static inline bool xtcp_asks_ecn(const struct xtcp_segment *seg)
+{
+	const u8 both = XTCP_ECE | XTCP_CWR;
+
+	return (seg->flags & both) == both && seg->ecn == XTCP_NOT_ECT;
+}
 
 /* SEG.LEN of RFC 9293: the text, and one each for SYN and FIN. */
 static inline u32 xtcp_seg_len(const struct xtcp_segment *seg)

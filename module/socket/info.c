@@ -36,8 +36,9 @@ static u32 min_rtt_us(const struct xtcp_stream *st)
 	return us == ~0u ? 0 : us;
 }
 
-static u8 options_of(const struct xtcp_record *r)
+static u8 options_of(const struct xtcp_sock *x)
 {
+	const struct xtcp_record *r = &x->rec;
 	u8 options = 0;
 
 	if (r->flags & XTCP_F_TS)
@@ -46,6 +47,10 @@ static u8 options_of(const struct xtcp_record *r)
 		options |= TCPI_OPT_SACK;
 	if (r->flags & XTCP_F_WSCALE)
 		options |= TCPI_OPT_WSCALE;
+	if (r->flags & XTCP_F_ECN && r->state != XTCP_SYN_SENT)
+		options |= TCPI_OPT_ECN;
+	if (x->stream.ecn.seen)
+		options |= TCPI_OPT_ECN_SEEN;
 	return options;
 }
 

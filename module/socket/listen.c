@@ -161,6 +161,7 @@ static void open_by_cookie(struct xtcp_net *xn, const struct xtcp_tuple *t,
 		return;
 	policy->window_scaling = 0;
 	policy->sack = 0;
+	policy->ecn = 0;
 }
 
 /**

@@ -177,6 +177,8 @@ void xtcp_count_ack(struct xtcp_net *xn, u32 meant)
 		xtcp_inc(xn, XTCP_C_DSACKS_RECEIVED);
 	if (meant & XTCP_ACK_UNDO)
 		xtcp_inc(xn, XTCP_C_UNDONE);
+	if (meant & XTCP_ACK_MARKED)
+		xtcp_inc(xn, XTCP_C_ECN_REDUCED);
 }
 
 static void take_acks(struct sock *sk, struct xtcp_turn *turn)
@@ -241,6 +243,21 @@ static void take_stored(struct sock *sk, struct xtcp_turn *turn)
 			     (o.todo & ~(XTCP_DO_ACK_LATER | XTCP_DO_DROPPED));
 		all->to = o.to;
 	}
+}
+
+/* RFC 3168 6.1.3: marks on text that is acceptable, in order or not */
+static void take_marks(struct sock *sk, struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_ecn *ecn = &x->stream.ecn;
+	u32 marked = ecn->marked;
+
+	if (!(BIT(turn->o.event) & ACKS))
+		return;
+	if (xtcp_ecn_arrived(ecn, &x->rec, &turn->e.seg))
+		turn->o.todo |= XTCP_DO_ACK;
+	if (marked != ecn->marked)
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_ECN_MARKED);
 }
 
 /* Text, and what it frees from the store. */
@@ -377,6 +394,7 @@ void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn)
 		xtcp_free_acked(sk);
 	if (o->todo & XTCP_DO_URGENT)
 		xtcp_urgent_in(sk, turn->skb, turn);
+	take_marks(sk, turn);
 	take_text(sk, turn);
 	xtcp_count_step(xtcp_net(sock_net(sk)), o);
 	if (o->todo & XTCP_DO_EOF) {

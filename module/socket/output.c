@@ -114,6 +114,7 @@ static void fill_data(struct sock *sk, struct xtcp_segment *seg, u8 flags)
 	xtcp_fill(&x->rec, seg, flags, xtcp_tick_ms(x));
 	xtcp_room(sk, &room);
 	seg->wnd = xtcp_window_select(&x->rec, &room);
+	xtcp_ecn_put(&x->stream.ecn, NULL, seg);
 }
 
 /* Bytes that the segment's options may take: RFC 9293 3.1, 3.7.1 */
@@ -162,6 +163,8 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 	if (x->rec.retries) {
 		x->retransmits++;
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SYNS);
+		if (!ack && (x->rec.flags & XTCP_F_ECN) && x->rec.retries == 1)
+			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_ECN_GIVEN_UP);
 	}
 	send_bare(sk, &seg);
 }
@@ -262,6 +265,7 @@ static int burst_begin(struct sock *sk, struct burst *b,
 	seg->len = out->len;
 	tell_blocks(sk, seg);
 	seg->flags |= text_flags(out);
+	xtcp_ecn_put(&xtcp_sk(sk)->stream.ecn, out, seg);
 	seg->up = xtcp_urgent_field(&xtcp_sk(sk)->stream.urgent, out->seq);
 	if (seg->up)
 		seg->flags |= XTCP_URG;
@@ -279,7 +283,8 @@ static bool burst_takes(struct sock *sk, struct burst *b,
 	if (!b->skb || out->again || !out->len || seg->len % x->mss ||
 	    out->seq != seg->seq + seg->len ||
 	    seg->flags & (XTCP_URG | XTCP_FIN) || seg->opts & XTCP_OPT_SACK ||
-	    xtcp_urgent_field(&x->stream.urgent, out->seq))
+	    xtcp_urgent_field(&x->stream.urgent, out->seq) ||
+	    out->ect != !!seg->ecn || out->cwr)
 		return false;
 	/* What is the queue's own must stay as it is. */
 	return seg->len + out->len <= b->most && !skb_cloned(b->skb) &&

@@ -31,6 +31,7 @@ void xtcp_policy_init(struct xtcp_policy *p, const struct xtcp_settings *s)
 	p->timestamps = READ_ONCE(s->timestamps);
 	p->window_scaling = READ_ONCE(s->window_scaling);
 	p->sack = READ_ONCE(s->sack);
+	p->ecn = READ_ONCE(s->ecn);
 }
 
 static void refresh_stream(struct sock *sk, const struct xtcp_settings *s)

@@ -33,6 +33,11 @@ void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,
 
 	memset(seg, 0, sizeof(*seg));
 	seg->flags = XTCP_SYN | (ack ? XTCP_ACK : 0);
+	/* RFC 3168 6.1.1: asked for once; then agreed to, or not. */
+	if (ack && r->flags & XTCP_F_ECN)
+		seg->flags |= XTCP_ECE;
+	else if (!ack && r->flags & XTCP_F_ECT)
+		seg->flags |= XTCP_ECE | XTCP_CWR;
 	seg->seq = r->iss;
 	seg->ack = ack ? r->rcv_nxt : 0;
 	seg->wnd = min_t(u32, xtcp_rcv_wnd(r), U16_MAX);

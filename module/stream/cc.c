@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What all congestion control algorithms share: RFC 5681. */
+#include "machine/seq.h"
 #include "stream/cc.h"
 
 static const struct xtcp_cc_ops *const algorithms[] = {
@@ -101,10 +102,29 @@ void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 		cc->cwnd = XTCP_CWND_MAX;
 }
 
+/* RFC 8511 is for congestion avoidance alone. */
+bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u64 now_us)
+{
+	if (cc->marked)
+		return false;
+	if (cc->ops->marked && !xtcp_cc_slow_start(cc))
+		cc->ssthresh = cc->ops->marked(cc, flight, now_us);
+	else
+		cc->ssthresh = cc->ops->lost(cc, flight, now_us);
+	cc->credit = 0;
+	cc->cwr = true;
+	cc->marked = true;
+	cc->marked_end = cc->nxt;
+	return true;
+}
+
+/* What is lost of the same window as a mark tells nothing new (3168 6.1.2). */
 void xtcp_cc_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
 {
-	cc->ssthresh = cc->ops->lost(cc, flight, now_us);
+	if (!cc->marked)
+		cc->ssthresh = cc->ops->lost(cc, flight, now_us);
 	cc->credit = 0;
+	cc->cwr = true;
 }
 
 /* RFC 5681 3.1: one segment; ssthresh falls once, however often it fires. */

@@ -20,6 +20,8 @@ struct xtcp_cc;
  * @init:	a connection begins; cwnd and ssthresh are set already
  * @acked:	@bytes were newly acknowledged and the window was in use: grow
  * @lost:	a loss was noticed with @flight bytes under way: the new ssthresh
+ * @marked:	a queue marked (RFC 8511) with @flight bytes under way, in
+ *		congestion avoidance: likewise; NULL: as @lost
  * @restart:	the connection was idle for longer than an RTO
  * @undo:	nothing was lost: cwnd and ssthresh are as before @lost again
  *
@@ -31,6 +33,7 @@ struct xtcp_cc_ops {
 	void (*init)(struct xtcp_cc *cc);
 	void (*acked)(struct xtcp_cc *cc, u32 bytes, u64 now_us);
 	u32 (*lost)(struct xtcp_cc *cc, u32 flight, u64 now_us);
+	u32 (*marked)(struct xtcp_cc *cc, u32 flight, u64 now_us);
 	void (*restart)(struct xtcp_cc *cc);
 	void (*undo)(struct xtcp_cc *cc);
 };
@@ -47,6 +50,9 @@ struct xtcp_cc_ops {
  * @nxt:	SND.NXT, likewise
  * @srtt_us:	smoothed round-trip time, likewise; 0: not known
  * @rtt_us:	the sample that this ACK gave; 0: none
+ * @marked:	the window was reduced because of marks, ...
+ * @marked_end:	... and is not again until more than this is acknowledged
+ * @cwr:	it was reduced, and the peer is to hear of it (RFC 3168 6.1.2)
  * @own:	the algorithm's own
  */
 struct xtcp_cc {
@@ -60,6 +66,9 @@ struct xtcp_cc {
 	u32 nxt;
 	u32 srtt_us;
 	u32 rtt_us;
+	u32 marked_end;
+	bool marked;
+	bool cwr;
 	u64 own[XTCP_CC_OWN];
 };
 
@@ -83,6 +92,8 @@ void xtcp_cc_change(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops);
 void xtcp_cc_mss(struct xtcp_cc *cc, u32 mss);
 
 void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us);
+/* Returns false: that was done for this window of text already. */
+bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u64 now_us);
 void xtcp_cc_lost(struct xtcp_cc *cc, u32 flight, u64 now_us);
 void xtcp_cc_timeout(struct xtcp_cc *cc, u32 flight, bool first, u64 now_us);
 void xtcp_cc_restart(struct xtcp_cc *cc);

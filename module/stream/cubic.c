@@ -160,13 +160,12 @@ static void cubic_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 		cc->cwnd += bytes < cc->mss ? bytes : cc->mss;
 }
 
-/* RFC 9438 4.6 and 4.7 */
-static u32 cubic_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
+/* RFC 9438 4.6 and 4.7; @beta: of a hundred */
+static u32 reduce(struct xtcp_cc *cc, u32 flight, u32 beta)
 {
 	struct cubic *c = mine(cc);
-	u32 ssthresh = (u32)((u64)flight * 7 / 10);
+	u32 ssthresh = (u32)((u64)flight * beta / 100);
 
-	(void)now_us;
 	c->saved_max = c->e.max;
 	c->saved_prior = c->e.prior;
 	/* Earlier than last time: somebody else has come, make room. */
@@ -175,6 +174,19 @@ static u32 cubic_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
 	c->e.prior = cc->cwnd;
 	c->e.begun_us = 0;
 	return ssthresh > 2 * cc->mss ? ssthresh : 2 * cc->mss;
+}
+
+static u32 cubic_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
+{
+	(void)now_us;
+	return reduce(cc, flight, 70);
+}
+
+/* RFC 8511 3.1 */
+static u32 cubic_marked(struct xtcp_cc *cc, u32 flight, u64 now_us)
+{
+	(void)now_us;
+	return reduce(cc, flight, 85);
 }
 
 /* RFC 9438 4.9.2; the curve begins anew from the window as it was. */
@@ -200,6 +212,7 @@ const struct xtcp_cc_ops xtcp_cubic = {
 	.name = "cubic",
 	.acked = cubic_acked,
 	.lost = cubic_lost,
+	.marked = cubic_marked,
 	.restart = cubic_restart,
 	.undo = cubic_undo,
 };

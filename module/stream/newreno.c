@@ -26,8 +26,18 @@ static u32 newreno_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
 	return flight / 2 > 2 * cc->mss ? flight / 2 : 2 * cc->mss;
 }
 
+/* RFC 8511 3.1: 0.8 */
+static u32 newreno_marked(struct xtcp_cc *cc, u32 flight, u64 now_us)
+{
+	u32 ssthresh = (u32)((u64)flight * 4 / 5);
+
+	(void)now_us;
+	return ssthresh > 2 * cc->mss ? ssthresh : 2 * cc->mss;
+}
+
 const struct xtcp_cc_ops xtcp_newreno = {
 	.name = "newreno",
 	.acked = newreno_acked,
 	.lost = newreno_lost,
+	.marked = newreno_marked,
 };

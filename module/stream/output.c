@@ -274,6 +274,16 @@ bool xtcp_stream_idle(const struct xtcp_stream *s, const struct xtcp_record *r,
 	       r->snd_una + q->bytes == r->snd_nxt;
 }
 
+/* RFC 3168 6.1.5: not what is sent again; a FIN alone is no text. */
+static void mark(const struct xtcp_stream *s, const struct xtcp_record *r,
+		 struct xtcp_output *out)
+{
+	if (!(r->flags & XTCP_F_ECT) || out->again || !out->len)
+		return;
+	out->ect = true;
+	out->cwr = s->cc.cwr;
+}
+
 bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 		      const struct xtcp_queue *q, u64 now_us,
 		      struct xtcp_output *out)
@@ -298,6 +308,8 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 	/* A probe that cannot leave now tells nothing later. */
 	if (held != XTCP_HELD_NOT)
 		s->sel.tlp.due = false;
+	else
+		mark(s, r, out);
 	out->held = held;
 	return held == XTCP_HELD_NOT;
 }

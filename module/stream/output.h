@@ -45,6 +45,8 @@ enum xtcp_held {
  * @fin:	it carries our FIN
  * @fresh_fin:	for the first time
  * @psh:	it ends what is queued (MUST-61)
+ * @ect:	new text of an ECN connection: queues may mark it
+ * @cwr:	CWR goes along: the window was reduced (RFC 3168 6.1.2)
  * @again:	it begins before SND.NXT: a retransmission, as a whole or in part
  * @held:	enum xtcp_held: with anything but NOT the rest means nothing
  *
@@ -57,6 +59,8 @@ struct xtcp_output {
 	bool fin;
 	bool fresh_fin;
 	bool psh;
+	bool ect;
+	bool cwr;
 	bool again;
 	u8 held;
 };

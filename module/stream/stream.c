@@ -136,17 +136,34 @@ static void progress(struct xtcp_stream *s, const struct xtcp_record *r,
 static void tell_cc(struct xtcp_stream *s, const struct xtcp_record *r,
 		    bool rtt)
 {
+	/* Only what is behind it brought CWR: until then ECE is no news. */
+	if (s->cc.marked && seq_gt(r->snd_una, s->cc.marked_end))
+		s->cc.marked = false;
 	s->cc.una = r->snd_una;
 	s->cc.nxt = r->snd_nxt;
 	s->cc.srtt_us = s->rtt.srtt_us;
 	s->cc.rtt_us = rtt ? s->rtt.last_us : 0;
 }
 
+/* The peer tells of marks on our text. */
+static bool echoes(const struct xtcp_record *r, const struct xtcp_segment *seg)
+{
+	return (r->flags & XTCP_F_ECT) &&
+	       (seg->flags & (XTCP_ECE | XTCP_SYN)) == XTCP_ECE;
+}
+
+/* RFC 3168 6.1.2: an ACK that tells of marks makes no window grow. */
+static bool may_grow(const struct xtcp_stream *s, const struct xtcp_record *r,
+		     const struct xtcp_ack_facts *f)
+{
+	return !echoes(r, f->seg) && window_in_use(s);
+}
+
 static u32 take_new(struct xtcp_stream *s, const struct xtcp_record *r,
 		    const struct xtcp_ack_facts *f, u64 now_us)
 {
 	if (xtcp_recovery_acked(&s->recovery, &s->cc, r->snd_una, r->snd_nxt,
-				r->snd_una - f->snd_una, window_in_use(s),
+				r->snd_una - f->snd_una, may_grow(s, r, f),
 				now_us))
 		s->started_us = now_us;
 	return XTCP_ACK_NEW;
@@ -155,7 +172,7 @@ static u32 take_new(struct xtcp_stream *s, const struct xtcp_record *r,
 static u32 take_selective(struct xtcp_stream *s, const struct xtcp_record *r,
 			  const struct xtcp_ack_facts *f, u64 now_us)
 {
-	u32 what = xtcp_selective_ack(s, r, f, window_in_use(s), now_us);
+	u32 what = xtcp_selective_ack(s, r, f, may_grow(s, r, f), now_us);
 
 	s->sel.sacked = s->board->sacked;
 	s->sel.lost = s->board->lost;
@@ -175,6 +192,21 @@ static u32 take_duplicate(struct xtcp_stream *s, const struct xtcp_record *r,
 	return XTCP_ACK_DUPLICATE | XTCP_ACK_FAST;
 }
 
+/* @open: nothing was being recovered, which had reduced the window before */
+static u32 take_echo(struct xtcp_stream *s, const struct xtcp_record *r,
+		     const struct xtcp_ack_facts *f, bool open, u64 now_us)
+{
+	u32 flight = r->snd_nxt - f->snd_una;
+
+	/* Lost or not, there was congestion: it stays reduced. */
+	s->sel.undo.set = false;
+	if (!open || s->recovery.phase != XTCP_RECOVERY_OPEN)
+		return 0;
+	if (flight > s->cc.cwnd)
+		flight = s->cc.cwnd;
+	return xtcp_ecn_echoed(&s->cc, flight, now_us) ? XTCP_ACK_MARKED : 0;
+}
+
 /* What was sent into the closed window is lost: do not wait for an RTO. */
 static u32 take_opened(struct xtcp_stream *s, const struct xtcp_record *r)
 {
@@ -187,6 +219,7 @@ u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		    const struct xtcp_ack_facts *f, u64 now_us)
 {
 	u32 undone = s->sel.undone, dsacks = s->sel.dsacks, what = 0;
+	bool open = s->recovery.phase == XTCP_RECOVERY_OPEN;
 	bool new = r->snd_una != f->snd_una, rtt;
 
 	xtcp_stream_heard(s, now_us);
@@ -202,6 +235,8 @@ u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		what = take_new(s, r, f, now_us);
 	else if (duplicate(r, f))
 		what = take_duplicate(s, r, now_us);
+	if (echoes(r, f->seg))
+		what |= take_echo(s, r, f, open, now_us);
 	if (new)
 		progress(s, r, now_us);
 	if (rtt)
@@ -284,6 +319,8 @@ void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 		xtcp_rtt_sent(&s->rtt, first_end(s, out, end), now_us);
 	}
 	xtcp_selective_sent(s, r, out, now_us);
+	if (out->cwr)
+		s->cc.cwr = false;
 	s->override = false;
 	s->sent_us = now_us;
 	note_peak(s, r->snd_una, seq_max(r->snd_nxt, end));

@@ -14,6 +14,7 @@
  *   XTCP_DO_ESTABLISHED	xtcp_stream_established, then transmit
  *   a segment's ACK was	xtcp_stream_ack, drop what is acknowledged from
  *     acceptable		the queue, then transmit
+ *   acceptable text arrived	xtcp_ecn_arrived: send an ACK if it says so
  *   XTCP_DO_ACK_LATER		xtcp_stream_ack_later: send the ACK if it says so
  *   the user wrote, shut,	transmit
  *     uncorked
@@ -24,7 +25,8 @@
  * and transmit is:
  *
  *   while (xtcp_stream_next(s, r, &q, now, &out)) {
- *           build it, with xtcp_window_select() in its header; send it;
+ *           build it, with xtcp_window_select() and xtcp_ecn_put() in its
+ *           header; send it;
  *           xtcp_stream_sent(s, r, &out, now);
  *           machine: SENT { out.fresh, out.fresh_fin, xtcp_window_edge() };
  *   }
@@ -39,7 +41,7 @@
  *   after transmit, and when	xtcp_stream_take_board: free what it returns
  *     the stream is over
  *
- * Whoever sends a segment without text (ACK, keep-alive) calls
+ * Whoever sends a segment without text (ACK, keep-alive) calls xtcp_ecn_put() and
  * xtcp_stream_sent_ack() instead of xtcp_stream_sent(). If sending fails for
  * lack of memory the segment counts as not sent: break the loop; the timers try
  * again.
@@ -52,6 +54,7 @@
 #include "machine/seq.h"
 #include "stream/rtt.h"
 #include "stream/cc.h"
+#include "stream/ecn.h"
 #include "stream/recovery.h"
 #include "stream/sack.h"
 #include "stream/selective.h"
@@ -139,6 +142,7 @@ enum xtcp_stream_timer {
  * @delack:	the ACK that is owed: delack.h
  * @keepalive:	probes of a silent peer: keepalive.h
  * @urgent:	urgent pointers: urgent.h
+ * @ecn:	congestion marks on the peer's text: ecn.h
  */
 struct xtcp_stream {
 	struct xtcp_stream_params p;
@@ -163,6 +167,7 @@ struct xtcp_stream {
 	struct xtcp_delack delack;
 	struct xtcp_keepalive keepalive;
 	struct xtcp_urgent urgent;
+	struct xtcp_ecn ecn;
 };
 
 /* Fill @p with the defaults. */
@@ -211,6 +216,7 @@ void xtcp_stream_mss(struct xtcp_stream *s, const struct xtcp_record *r,
 #define XTCP_ACK_BAD_SACK	0x20	/* a SACK block was nonsense */
 #define XTCP_ACK_DSACK		0x40	/* something came twice */
 #define XTCP_ACK_UNDO		0x80	/* what seemed lost was not */
+#define XTCP_ACK_MARKED		0x100	/* told of marks: the window was reduced */
 
 /**
  * struct xtcp_ack_facts - an acceptable ACK and what stood in the record before

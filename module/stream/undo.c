@@ -46,5 +46,8 @@ void xtcp_undo(struct xtcp_undo *u, struct xtcp_cc *cc)
 		cc->cwnd = u->cwnd;
 	if (cc->ops->undo)
 		cc->ops->undo(cc);
+	/* There is nothing to tell the peer of, unless there were marks. */
+	if (!cc->marked)
+		cc->cwr = false;
 	u->set = false;
 }

@@ -29,7 +29,8 @@
  * @accept_pmtu: the socket's path MTU may be changed by ICMP
  * @sum:	checksum of the pseudo-header and of a segment that sums to @sum;
  *		@proto: the IP protocol
- * @send:	header and checksum of the segment are done; takes the skb
+ * @send:	header and checksum of the segment are done; @ecn goes into the
+ *		IP header; takes the skb
  * @reply_route: a route without a socket; the reference is the caller's
  * @reply_send:	the same, for a segment that has its route; takes the skb
  */
@@ -49,7 +50,7 @@ struct xtcp_af_ops {
 		    const union xtcp_addr *daddr, u32 len, u8 proto,
 		    __wsum sum);
 	int (*send)(struct sock *sk, struct sk_buff *skb,
-		    struct dst_entry *dst);
+		    struct dst_entry *dst, u8 ecn);
 	struct dst_entry *(*reply_route)(struct net *net, struct flowi *fl,
 					 const struct xtcp_tuple *t,
 					 const struct xtcp_reply_opts *o);
@@ -71,7 +72,7 @@ void xtcp_ipv4_error_in(struct sk_buff *skb, u8 wire, u32 info);
 
 /* tcp.c: as ip_queue_xmit(), but with TCP's number in the header. */
 int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb,
-		   struct dst_entry *dst);
+		   struct dst_entry *dst, u8 ecn);
 
 /* The protocol number of this version of IP; -EBUSY when it is taken. */
 int xtcp_ipv4_register(void);

@@ -4,6 +4,8 @@
  */
 #include <linux/filter.h>
 #include <linux/skbuff.h>
+#include <net/dsfield.h>
+#include <net/inet_ecn.h>
 #include <net/xfrm.h>
 
 #include "wire/family.h"
@@ -18,6 +20,15 @@ void xtcp_input_begin(const struct xtcp_input_ops *ops)
 bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t)
 {
 	return input_ops->ours(net, t);
+}
+
+/* The ECN field of the IP header, whichever version. */
+static u8 ecn_of(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return (iph->version == 4 ? iph->tos : ipv6_get_dsfield(ipv6_hdr(skb))) &
+	       INET_ECN_MASK;
 }
 
 u8 xtcp_input_header(struct sk_buff *skb, struct xtcp_tuple *t,
@@ -40,6 +51,7 @@ u8 xtcp_input_header(struct sk_buff *skb, struct xtcp_tuple *t,
 		return reason;
 	t->lport = htons(ports.dest);
 	t->fport = htons(ports.source);
+	seg->ecn = ecn_of(skb);
 	return XTCP_R_NONE;
 }
 
@@ -79,7 +91,10 @@ bool xtcp_wire_again(const struct sk_buff *skb, struct xtcp_segment *seg)
 	struct xtcp_ports ports;
 	u32 len = skb->data - head + skb->len;
 
-	return !xtcp_header_parse(head, len, seg, &ports);
+	if (xtcp_header_parse(head, len, seg, &ports))
+		return false;
+	seg->ecn = ecn_of(skb);
+	return true;
 }
 
 #ifdef CONFIG_XFRM

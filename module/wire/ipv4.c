@@ -167,11 +167,13 @@ static void ipv4_sum(__sum16 *check, const union xtcp_addr *saddr,
 }
 
 static int ipv4_send(struct sock *sk, struct sk_buff *skb,
-		     struct dst_entry *dst)
+		     struct dst_entry *dst, u8 ecn)
 {
+	u8 tos = READ_ONCE(inet_sk(sk)->tos) | ecn;
+
 	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP)
-		return xtcp_tcp4_send(sk, skb, dst);
-	return ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl);
+		return xtcp_tcp4_send(sk, skb, dst, ecn);
+	return __ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl, tos);
 }
 
 static struct dst_entry *ipv4_reply_route(struct net *net, struct flowi *fl,

@@ -186,7 +186,7 @@ static void ipv6_sum(__sum16 *check, const union xtcp_addr *saddr,
 }
 
 static int ipv6_send(struct sock *sk, struct sk_buff *skb,
-		     struct dst_entry *dst)
+		     struct dst_entry *dst, u8 ecn)
 {
 	const struct ipv6_pinfo *np = inet6_sk(sk);
 	struct in6_addr final;
@@ -201,7 +201,7 @@ static int ipv6_send(struct sock *sk, struct sk_buff *skb,
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
 	err = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
-		       rcu_dereference(np->opt), np->tclass,
+		       rcu_dereference(np->opt), np->tclass | ecn,
 		       READ_ONCE(sk->sk_priority));
 	rcu_read_unlock();
 	return err;

@@ -287,7 +287,10 @@ int xtcp_wire_send(struct sock *sk, struct sk_buff *skb,
 	skb->tstamp = 0;
 	skb_set_hash_from_sk(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
-	return sent(af->send(sk, skb, dst));
+	/* Of several segments only the first carries CWR. */
+	if (skb_is_gso(skb) && (seg->flags & XTCP_CWR))
+		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
+	return sent(af->send(sk, skb, dst, seg->ecn));
 }
 
 static struct sk_buff *reply_skb(const struct xtcp_af_ops *af,

@@ -324,7 +324,8 @@ static u8 choose_ttl(const struct inet_sock *inet, struct dst_entry *dst)
 	return ttl >= 0 ? ttl : ip4_dst_hoplimit(dst);
 }
 
-int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst)
+int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
+		   u8 ecn)
 {
 	struct net *net = sock_net(sk);
 	const struct inet_sock *inet = inet_sk(sk);
@@ -343,7 +344,7 @@ int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst)
 	memset(iph, 0, sizeof(*iph));
 	iph->version = 4;
 	iph->ihl = len / 4;
-	iph->tos = READ_ONCE(inet->tos);
+	iph->tos = READ_ONCE(inet->tos) | ecn;
 	iph->frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
 	iph->ttl = choose_ttl(inet, dst);
 	iph->protocol = IPPROTO_TCP;

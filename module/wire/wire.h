@@ -329,7 +329,8 @@ bool xtcp_wire_again(const struct sk_buff *skb, struct xtcp_segment *seg);
  *		here. More than one segment: see xtcp_wire_set_burst(). The owner
  *		(skb->sk, destructor) is the caller's; cb and
  *		tstamp are overwritten. Taken in any case.
- * @seg:	what the header says. @seg->len is not looked at; with the MSS
+ * @seg:	what the header says, and @seg->ecn for IP's. @seg->len is not
+ *		looked at; with the MSS
  *		option, an mss of 0 stands for xtcp_wire_advertised_mss().
  *
  * Return: 0, also when a queue is congested; or a negative errno, after which

@@ -62,8 +62,13 @@ void rig_net_put(struct rig *g, u32 from, const struct xtcp_segment *seg,
 {
 	static const u32 late_us[] = { 0, 1, 1000, 40000, 250000, 3000000 };
 	u64 due_us = g->now_us + g->c->delay_us;
+	struct xtcp_segment marked = *seg;
 	u8 fate = fuzz_byte();
 
+	/* The bits that say how late it is mark it, too. */
+	if (seg->ecn != XTCP_NOT_ECT && fate >> 2 & 1)
+		marked.ecn = XTCP_CE;
+	seg = &marked;
 	if ((fate & 3) == 3 && may_lose(g)) {
 		note(g, from, seg, "lost");
 		g->lost++;

@@ -29,7 +29,7 @@ static struct rig_config take_config(void)
 		.read_us = pauses_us[more >> 2 & 3],
 		.write_us = pauses_us[more >> 4 & 3],
 		.fail = more >> 6 == 3 ? 100 : 0,
-		.sack = mode & 1, .cc = xtcp_cc_nth(mode >> 2 & 1),
+		.sack = mode & 1, .ecn = mode >> 1 & 1, .cc = xtcp_cc_nth(mode >> 2 & 1),
 	};
 
 	c.bytes[0] = fuzz_u16() % (SEGMENTS_MOST * c.mss);
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	fuzz_note("mss %u scale %u buffer %u bytes %u and %u first %#x and %#x",
 		  c.mss, c.wscale, c.rcvbuf, c.bytes[0], c.bytes[1],
 		  c.first[0], c.first[1]);
-	fuzz_note("%s, sack %u", c.cc->name, c.sack);
+	fuzz_note("%s, sack %u, ecn %u", c.cc->name, c.sack, c.ecn);
 	fuzz_note("delay %u us read %u in %u us write %u in %u us%s%s%s",
 		  c.delay_us, c.read_bytes, c.read_us, c.write_bytes,
 		  c.write_us, c.timestamps ? " timestamps" : "",

@@ -265,6 +265,7 @@ static void set_up(const struct flow_config *c, struct user *u)
 		.timestamps = !!c->timestamps,
 		.window_scaling = 1,
 		.sack = !!c->sack,
+		.ecn = !!c->ecn,
 	};
 	xtcp_stream_defaults(&u->params);
 	u->params.cc = xtcp_cc_find(c->cc.text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A queue that is managed: CoDel, RFC 8289. */
+/* A queue that is managed: CoDel, RFC 8289; marks as a drop would be due. */
 #include "sim.h"
 
 #define ENOUGH_BYTES	1514	/* who has no more than this is not too slow */
@@ -48,8 +48,10 @@ static void begin_to_drop(struct codel *d, struct link *l)
 	bool recent = l->sim->now_ns <
 		      d->next_ns + RECENTLY * l->c->aqm_interval;
 
-	link_drop(l);
-	is_too_slow(d, l);
+	if (!link_mark(l)) {
+		link_drop(l);
+		is_too_slow(d, l);
+	}
 	d->dropping = true;
 	/* What was enough a moment ago is where to go on. */
 	d->count = recent && before > 1 ? before : 1;
@@ -60,8 +62,12 @@ static void begin_to_drop(struct codel *d, struct link *l)
 static void go_on_dropping(struct codel *d, struct link *l)
 {
 	while (d->dropping && l->sim->now_ns >= d->next_ns) {
-		link_drop(l);
 		d->count++;
+		if (link_mark(l)) {
+			d->next_ns = next_drop(d, l, d->next_ns);
+			return;
+		}
+		link_drop(l);
 		if (is_too_slow(d, l))
 			d->next_ns = next_drop(d, l, d->next_ns);
 		else

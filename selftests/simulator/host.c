@@ -130,6 +130,8 @@ static void take_text(struct sim *sim, struct end *e, struct turn *t)
 
 	if (1u << o->from & XTCP_SYNCHRONISED)
 		xtcp_sack_arrived(&e->s.sack, seg, t->rcv_nxt);
+	if ((1ull << o->event & ACKS) && xtcp_ecn_arrived(&e->s.ecn, &e->r, seg))
+		o->todo |= XTCP_DO_ACK;
 	if (o->todo & XTCP_DO_STORE) {
 		struct xtcp_range range = {
 			.seq = seg->seq, .len = o->text_len,

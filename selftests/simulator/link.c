@@ -175,6 +175,17 @@ void link_drop(struct link *l)
 	l->n.dropped++;
 }
 
+bool link_mark(struct link *l)
+{
+	struct packet *p = l->first;
+
+	if (!l->c->aqm_mark || !p || p->seg.ecn == XTCP_NOT_ECT)
+		return false;
+	p->seg.ecn = XTCP_CE;
+	l->n.marked++;
+	return true;
+}
+
 /* The queue's first packet is on the wire. */
 void link_leave(struct link *l)
 {

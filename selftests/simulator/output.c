@@ -77,6 +77,7 @@ static void fill_data(const struct sim *sim, const struct end *e,
 
 	fill(sim, &e->r, seg, XTCP_ACK);
 	seg->wnd = xtcp_window_select(&e->r, &room);
+	xtcp_ecn_put(&e->s.ecn, NULL, seg);
 }
 
 /* Blocks go where a segment has room for them. */
@@ -173,6 +174,10 @@ void send_syn(struct sim *sim, struct end *e)
 		seg.tsval = sim_now_ms(sim) + r->ts_offset;
 		seg.tsecr = ack ? r->ts_recent : 0;
 	}
+	if (ack && r->flags & XTCP_F_ECN)
+		seg.flags |= XTCP_ECE;
+	else if (!ack && r->flags & XTCP_F_ECT)
+		seg.flags |= XTCP_ECE | XTCP_CWR;
 	if (!e->syn_us)
 		e->syn_us = sim_now_us(sim);
 	e->flow->syns++;
@@ -211,6 +216,7 @@ static void send_text(struct sim *sim, struct end *e,
 	seg.len = out->len;
 	seg.flags |= (out->fin ? XTCP_FIN : 0) | (out->psh ? XTCP_PSH : 0);
 	tell_blocks(e, &seg);
+	xtcp_ecn_put(&e->s.ecn, out, &seg);
 	if (out->len)
 		e->flow->segments++;
 	ship(sim, e, &seg, offset);

@@ -221,6 +221,8 @@ static void summary_row(struct row *row, const struct sim *sim,
 	       "losses that three duplicate ACKs told of");
 	COLUMN(dropped, 0, l->n.dropped,
 	       "packets that found the busier link's queue full");
+	COLUMN(marked, 0, l->n.marked,
+	       "packets that its manager marked instead");
 	COLUMN(lost, 0, l->n.lost + l->n.cut,
 	       "packets lost on that link, at random or while it was down");
 	COLUMN(rtt_ms, 3, s.rtt_ms, "mean of the flows' round-trip times");

@@ -123,6 +123,7 @@ struct link_counts {
 	u64 repeated;	/* by the link: one more than was put */
 	u64 arrived;
 	u64 dropped;	/* the queue was full, or its manager dropped it */
+	u64 marked;	/* by its manager, instead of that */
 	u64 lost;	/* at random */
 	u64 cut;	/* the link was down */
 	u64 reordered;
@@ -155,6 +156,8 @@ void link_init(struct link *l, struct sim *sim, const struct link_config *c,
 void link_put(struct link *l, struct packet *p);
 /* Drops the queue's first packet. */
 void link_drop(struct link *l);
+/* Marks it instead, if it may be marked and the link is to: RFC 3168 5 */
+bool link_mark(struct link *l);
 void link_leave(struct link *l);
 void link_arrived(struct link *l);
 /* aqm.c: drops what should not be sent any more from the queue's front. */

@@ -104,6 +104,28 @@ TEST(codel__keeps_the_wait_short)
 	sim_free(&sim);
 }
 
+/* A queue that marks needs to drop nothing, and is as short (RFC 3168). */
+TEST(marks__instead_of_drops)
+{
+	u64 dropped;
+	struct summary s;
+
+	run_scenario("marks", "link.aqm_mark=0");
+	dropped = sim.link[0].n.dropped;
+	EXPECT(dropped > 50);
+	EXPECT_EQ(sim.link[0].n.marked, 0);
+	sim_free(&sim);
+	run_scenario("marks", "link.aqm_mark=1");
+	summarize(&sim, 0, &s);
+	EXPECT(sim.link[0].n.marked > 50);
+	EXPECT_EQ(sim.link[0].n.dropped, 0);
+	EXPECT_EQ(s.retransmits, 0);
+	EXPECT(histogram_mean(&sim.link[0].waiting) < 20 * NS_PER_MS);
+	EXPECT(s.goodput_bps >= 0.85 * TEXT_SHARE * c.link[0].rate);
+	EXPECT(s.jain >= 0.9);
+	sim_free(&sim);
+}
+
 TEST(eight_equal__share_alike)
 {
 	struct summary s;

@@ -105,7 +105,7 @@ u32 end_transmit(struct end *e)
 	return e->sent - before;
 }
 
-static u32 take(struct end *e, const struct xtcp_segment *seg)
+u32 end_take(struct end *e, const struct xtcp_segment *seg)
 {
 	struct xtcp_ack_facts f = {
 		.seg = seg, .snd_una = e->r.snd_una, .snd_wnd = e->r.snd_wnd,
@@ -137,7 +137,7 @@ u32 end_ack(struct end *e, u32 ack, u32 wnd)
 		.wnd = wnd >> e->r.snd_wscale,
 	};
 
-	return take(e, &seg);
+	return end_take(e, &seg);
 }
 
 u32 end_ack_ts(struct end *e, u32 ack, u32 wnd, u32 tsecr)
@@ -148,7 +148,7 @@ u32 end_ack_ts(struct end *e, u32 ack, u32 wnd, u32 tsecr)
 		.tsecr = tsecr,
 	};
 
-	return take(e, &seg);
+	return end_take(e, &seg);
 }
 
 u32 end_sack(struct end *e, u32 ack, u32 n, const u32 blocks[][2])
@@ -164,7 +164,7 @@ u32 end_sack(struct end *e, u32 ack, u32 n, const u32 blocks[][2])
 		seg.sack[i] = (struct xtcp_sack_block){
 			blocks[i][0], blocks[i][1],
 		};
-	return take(e, &seg);
+	return end_take(e, &seg);
 }
 
 enum xtcp_expired end_expire(struct end *e)

@@ -52,6 +52,8 @@ void end_fin(struct end *e);
 bool end_send(struct end *e);
 /* Everything that may go now, then the timers. Returns the number of segments */
 u32 end_transmit(struct end *e);
+/* An ACK that looks like this; no transmit. */
+u32 end_take(struct end *e, const struct xtcp_segment *seg);
 /* An ACK for what the peer has up to @ack, with window @wnd; no transmit. */
 u32 end_ack(struct end *e, u32 ack, u32 wnd);
 /* The same with a timestamp echo. */

@@ -63,8 +63,9 @@ static u32 sack_room(const struct rig *g, const struct rig_end *e,
 	return e->r.flags & XTCP_F_TS ? 28 : 36;
 }
 
+/* @out: the text, NULL: there is none */
 static void put(struct rig *g, struct rig_end *e, struct xtcp_segment *seg,
-		u32 offset, u32 fresh, bool fresh_fin)
+		u32 offset, const struct xtcp_output *out)
 {
 	struct xtcp_room space = rig_room(g, e);
 	struct xtcp_event ev = { .kind = XTCP_EV_SENT };
@@ -79,8 +80,9 @@ static void put(struct rig *g, struct rig_end *e, struct xtcp_segment *seg,
 		seg->tsecr = e->r.ts_recent;
 	}
 	xtcp_sack_put(&e->s.sack, &e->r, sack_room(g, e, seg), seg);
-	ev.len = fresh;
-	ev.fin = fresh_fin;
+	xtcp_ecn_put(&e->s.ecn, out, seg);
+	ev.len = out ? out->fresh : 0;
+	ev.fin = out && out->fresh_fin;
 	ev.rcv_adv = xtcp_window_edge(&e->r, seg->wnd);
 	rig_net_put(g, e - g->end, seg, offset);
 	rig_step(g, e, &ev, &o);
@@ -92,7 +94,7 @@ void rig_send_ack(struct rig *g, struct rig_end *e, u32 seq)
 
 	e->acks++;
 	xtcp_stream_sent_ack(&e->s, g->now_us);
-	put(g, e, &seg, 0, 0, false);
+	put(g, e, &seg, 0, NULL);
 }
 
 /* What a sender must never do, seen from outside of it. */
@@ -107,6 +109,9 @@ static void check_sent(const struct rig_end *e, const struct xtcp_output *out,
 	EXPECT(out->len <= e->s.mss);
 	EXPECT(seq_geq(out->seq, r->snd_una));
 	EXPECT(seq_leq(out->seq, r->snd_nxt));
+	/* RFC 3168 6.1.4 to 6.1.6: new text alone may be marked. */
+	EXPECT(!out->ect || (out->len && !out->again && !probe));
+	EXPECT(!out->cwr || out->ect);
 	if (probe) {
 		EXPECT_EQ(out->len + out->fin, 1);
 		EXPECT_EQ(r->snd_wnd, 0);
@@ -132,7 +137,7 @@ void rig_send_output(struct rig *g, struct rig_end *e,
 	e->text_segments++;
 	e->small_segments += out->len < e->s.mss && !out->psh && !probe;
 	xtcp_stream_sent(&e->s, &e->r, out, g->now_us);
-	put(g, e, &seg, offset, out->fresh, out->fresh_fin);
+	put(g, e, &seg, offset, out);
 }
 
 struct xtcp_queue rig_queue(const struct rig_end *e)
@@ -276,7 +281,8 @@ static bool take_stored(struct rig *g, struct rig_end *e)
 	return ack;
 }
 
-static void take_acked(struct rig *g, struct rig_end *e,
+/* Returns whether an ACK must go at once. */
+static bool take_acked(struct rig *g, struct rig_end *e,
 		       const struct xtcp_segment *seg,
 		       const struct xtcp_record *before)
 {
@@ -286,6 +292,7 @@ static void take_acked(struct rig *g, struct rig_end *e,
 	};
 
 	xtcp_stream_ack(&e->s, &e->r, &f, g->now_us);
+	return xtcp_ecn_arrived(&e->s.ecn, &e->r, seg);
 }
 
 void rig_receive(struct rig *g, struct rig_end *e,
@@ -301,7 +308,7 @@ void rig_receive(struct rig *g, struct rig_end *e,
 	ack = o.todo & (XTCP_DO_ACK | XTCP_DO_CHALLENGE);
 	if (o.event == XTCP_EV_ACK || o.event == XTCP_EV_ACK_OURS ||
 	    o.event == XTCP_EV_FIN || o.event == XTCP_EV_FIN_OURS)
-		take_acked(g, e, seg, &before);
+		ack |= take_acked(g, e, seg, &before);
 	if (o.todo & XTCP_DO_ACKED) {
 		e->queued -= o.acked;
 		e->una_offset += o.acked;

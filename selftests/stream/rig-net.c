@@ -60,13 +60,16 @@ void rig_net_put(struct rig *g, u32 from, const struct xtcp_segment *seg,
 		 u32 offset)
 {
 	u64 due = g->now_us + g->c->delay_us;
+	struct xtcp_segment marked = *seg;
 
 	if (chosen(g, from, seg) || chance(g, g->c->loss) ||
 	    !wait_for_link(g, &g->end[from], seg->len, &due)) {
 		g->lost++;
 		return;
 	}
-	put_one(g, from, seg, offset, due);
+	if (seg->ecn != XTCP_NOT_ECT && chance(g, g->c->mark))
+		marked.ecn = XTCP_CE;
+	put_one(g, from, &marked, offset, due);
 	if (chance(g, g->c->repeat))
-		put_one(g, from, seg, offset, due);
+		put_one(g, from, &marked, offset, due);
 }

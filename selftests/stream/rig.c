@@ -196,7 +196,8 @@ static void open_end(struct rig *g, u32 who)
 	e->r.opened = who ? XTCP_OPENED_PASSIVE : XTCP_OPENED_ACTIVE;
 	e->r.flags = (c->timestamps ? XTCP_F_TS : 0) |
 		     (c->wscale ? XTCP_F_WSCALE : 0) |
-		     (c->sack ? XTCP_F_SACK : 0);
+		     (c->sack ? XTCP_F_SACK : 0) |
+		     (c->ecn ? XTCP_F_ECN | XTCP_F_ECT : 0);
 	e->r.mss = c->mss;
 	e->r.iss = c->first[who] - 1;
 	e->r.irs = c->first[!who] - 1;

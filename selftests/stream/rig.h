@@ -27,6 +27,7 @@
  * @queue:	segments that wait for the link before more are dropped
  * @loss:	of a thousand segments
  * @repeat:	of a thousand segments
+ * @mark:	of a thousand segments that may be marked
  * @fail:	of a thousand segments with text, for lack of memory
  * @read_us:	the reader reads once in this time, 0: whatever arrives
  * @read_bytes:	at most so much at once
@@ -34,6 +35,7 @@
  * @write_bytes: at most so much at once
  * @timestamps:	negotiated
  * @sack:	negotiated
+ * @ecn:	negotiated
  * @cc:		congestion control; NULL: NewReno
  * @nodelay:	TCP_NODELAY at both ends
  * @lose:	further drops: the nth text segment (from 1) of end 0, 0 ends it
@@ -51,6 +53,7 @@ struct rig_config {
 	u32 queue;
 	u32 loss;
 	u32 repeat;
+	u32 mark;
 	u32 fail;
 	u32 read_us;
 	u32 read_bytes;
@@ -58,6 +61,7 @@ struct rig_config {
 	u32 write_bytes;
 	bool timestamps;
 	bool sack;
+	bool ecn;
 	bool nodelay;
 	const struct xtcp_cc_ops *cc;
 	const u32 *lose;

@@ -19,10 +19,10 @@ static struct rig_config plain(u32 bytes)
 /* Names the case for whoever has to repeat it. */
 static void run(const struct rig_config *c)
 {
-	test_case("seed %u at %x,%x n %u,%u mss %u buf %u ws %u loss %u dup %u jitter %u sack %u",
+	test_case("seed %u at %x,%x n %u,%u mss %u buf %u ws %u loss %u dup %u jitter %u sack %u marks %u",
 		  c->seed, c->first[0], c->first[1], c->bytes[0], c->bytes[1],
 		  c->mss, c->rcvbuf, c->wscale, c->loss, c->repeat,
-		  c->jitter_us, c->sack);
+		  c->jitter_us, c->sack, c->mark);
 	rig_run(&rig, c);
 }
 
@@ -234,7 +234,39 @@ static struct rig_config anything(u32 seed)
 	c.read_bytes = 1 + c.mss / 8 + draw(&x, 4 * c.mss);
 	c.write_bytes = 1 + c.mss / 8 + draw(&x, 8 * c.mss);
 	c.sack = draw(&x, 3);
+	c.ecn = draw(&x, 3);
+	c.mark = draw(&x, 2) ? draw(&x, 300) : 0;
 	return c;
+}
+
+/* A queue that marks slows the sender down, and nothing is sent twice. */
+TEST(transfer__marked)
+{
+	struct rig_config c = plain(1000000);
+	u64 unmarked_us;
+	u32 sack;
+
+	c.ecn = true;
+	c.wscale = 7;
+	c.rcvbuf = 400000;
+	for (sack = 0; sack < 2; sack++) {
+		c.sack = sack;
+		c.mark = 0;
+		run(&c);
+		unmarked_us = rig.now_us;
+		EXPECT_EQ(rig.end[1].s.ecn.marked, 0);
+		EXPECT(rig.end[1].s.ecn.seen);
+		c.mark = 30;
+		run(&c);
+		EXPECT_EQ(rig.end[0].s.retransmits, 0);
+		EXPECT(rig.end[1].s.ecn.marked > 10);
+		EXPECT(rig.now_us > unmarked_us + 5 * 20000);
+		/* Once in a round trip, however many there are */
+		c.mark = 1000;
+		run(&c);
+		EXPECT_EQ(rig.end[0].s.retransmits, 0);
+		EXPECT_EQ(rig.end[0].s.cc.ssthresh, 2 * 1448);
+	}
 }
 
 TEST(transfer__anything)
