@@ -57,6 +57,7 @@ static void __net_exit net_exit(struct net *net)
 		xtcp_table_flush(&xn->table[i], xtcp_small_netns_gone);
 		xtcp_table_exit(&xn->table[i]);
 	}
+	xtcp_fast_cache_exit(xn);
 	free_percpu(xn->counters);
 }
 

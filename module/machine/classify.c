@@ -114,7 +114,8 @@ static enum xtcp_event_kind classify_late_syn(const struct xtcp_record *r,
 		if (!ack)
 			return XTCP_EV_SYN_AGAIN;
 		/* RFC 9293 figure 7: the SYN+ACKs of two openings crossed. */
-		if ((r->flags & XTCP_F_WAS_ACTIVE) && seg->ack == r->snd_nxt)
+		if ((r->flags & XTCP_F_WAS_ACTIVE) &&
+		    seq_gt(seg->ack, r->iss) && seq_leq(seg->ack, r->snd_nxt))
 			return XTCP_EV_SYN_ACK;
 	}
 	*reason = XTCP_R_SYN_IN_SYNC;

@@ -104,7 +104,7 @@ void xtcp_take_text(struct xtcp_record *r, const struct xtcp_event *e,
 	u32 wnd = xtcp_rcv_wnd(r);
 	u32 old, new;
 
-	if (!xtcp_in(r, XTCP_MAY_RECEIVE)) {
+	if (!xtcp_in(r, XTCP_MAY_RECEIVE) && !xtcp_fast(r)) {
 		if (seg->len)
 			xtcp_drop(o, XTCP_R_TEXT_AFTER_FIN);
 		return;
@@ -194,7 +194,7 @@ void xtcp_sent(struct xtcp_record *r, const struct xtcp_event *e,
 	       struct xtcp_orders *o)
 {
 	if ((e->len || e->fin) &&
-	    (!xtcp_in(r, XTCP_MAY_SEND) || (r->flags & XTCP_F_FIN_SENT)))
+	    (!xtcp_may_send(r) || (r->flags & XTCP_F_FIN_SENT)))
 		o->todo |= XTCP_DO_BUG;
 	xtcp_note_sent(r, e->len, e->fin, e->rcv_adv);
 }

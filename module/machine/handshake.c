@@ -108,9 +108,22 @@ void xtcp_open_active(struct xtcp_record *r, const struct xtcp_event *e,
 	begin(r, e, XTCP_OPENED_ACTIVE);
 	if (e->policy->ecn == 1)
 		r->flags |= XTCP_F_ECN | XTCP_F_ECT;
+	r->snd_nxt += e->len;
+	if (e->len)
+		r->flags |= XTCP_F_FAST;
 	xtcp_enter(r, e, XTCP_SYN_SENT);
 	o->todo |= XTCP_DO_SYN;
 	handshake_timer(r, e, o);
+}
+
+/* RFC 7413 4.2: the program reads it at once, our SYN+ACK acknowledges it. */
+static void take_fast_text(struct xtcp_record *child,
+			   const struct xtcp_event *e, struct xtcp_orders *o)
+{
+	child->flags |= XTCP_F_FAST;
+	xtcp_take_text(child, e, o);
+	child->last_ack_sent = child->rcv_nxt;
+	o->todo &= ~(XTCP_DO_ACK | XTCP_DO_ACK_LATER);
 }
 
 /* A SYN to a listener, which stays one: its child is in SYN_RCVD. */
@@ -128,6 +141,8 @@ void xtcp_listen_syn(struct xtcp_record *r, const struct xtcp_event *e,
 	take_syn(child, e);
 	xtcp_enter(child, e, XTCP_SYN_RCVD);
 	handshake_timer(child, e, o);
+	if (e->fast)
+		take_fast_text(child, e, o);
 	o->todo |= XTCP_DO_SPAWN | XTCP_DO_SYN_ACK;
 }
 
@@ -260,6 +275,9 @@ void xtcp_handshake_again(struct xtcp_record *r, const struct xtcp_event *e,
 		r->closing = XTCP_CLOSING_GAVE_UP;
 		if (active)
 			xtcp_end_with_error(r, e, o, XTCP_R_SYN_TIMEOUT,
+					    XTCP_ERR_TIMEDOUT);
+		else if (xtcp_fast(r))
+			xtcp_end_with_error(r, e, o, XTCP_R_SYN_ACK_TIMEOUT,
 					    XTCP_ERR_TIMEDOUT);
 		else
 			xtcp_end(r, e, o, XTCP_R_SYN_ACK_TIMEOUT);

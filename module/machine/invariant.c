@@ -37,13 +37,15 @@ static const char *numbers_fault(const struct xtcp_record *r)
 	if (seq_gt(r->snd_una, r->snd_nxt))
 		return "SND.UNA beyond SND.NXT";
 	if (xtcp_in(r, HANDSHAKE) &&
-	    (r->snd_una != r->iss || r->snd_nxt != r->iss + 1))
+	    (r->snd_una != r->iss ||
+	     (r->snd_nxt != r->iss + 1 && !(r->flags & XTCP_F_FAST))))
 		return "handshake with other numbers than ISS, ISS+1";
 	if (xtcp_in(r, XTCP_S(SYN_SENT)))
 		return NULL;
 	if (seq_gt(r->rcv_nxt, r->rcv_adv))
 		return "took more than the window allowed";
-	if (xtcp_in(r, XTCP_S(SYN_RCVD)) && r->rcv_nxt != r->irs + 1)
+	if (xtcp_in(r, XTCP_S(SYN_RCVD)) && r->rcv_nxt != r->irs + 1 &&
+	    !xtcp_fast(r))
 		return "took text before the opening was complete";
 	if (xtcp_in(r, XTCP_SYNCHRONISED) && r->snd_una == r->iss)
 		return "synchronised though our SYN is unacknowledged";

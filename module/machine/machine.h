@@ -94,9 +94,11 @@ struct xtcp_cookie_facts {
  * @listening:	for a SYN in TIME_WAIT: somebody listens on the port
  * @self:	the two ends of the connection are one and the same
  * @fin:	%XTCP_EV_SENT: our FIN was among what was sent
+ * @fast:	for a SYN to a listener: its Fast Open cookie is good
  * @reason:	%XTCP_EV_GIVE_UP and %XTCP_EV_EVICT: why, enum xtcp_reason
  * @now_ms:	the host's clock
- * @len:	%XTCP_EV_SENT: bytes of text sent for the first time
+ * @len:	%XTCP_EV_SENT: bytes of text sent for the first time;
+ *		%XTCP_EV_OPEN_ACTIVE: those that go with the SYN (RFC 7413)
  * @rcv_adv:	%XTCP_EV_SENT: right edge of the window that the segment told
  * @policy:	never NULL
  * @seg:	the segment; for STORED ones what was stored
@@ -111,6 +113,7 @@ struct xtcp_event {
 	bool listening;
 	bool self;
 	bool fin;
+	bool fast;
 	u8 reason;
 	u32 now_ms;
 	u32 len;

@@ -67,6 +67,7 @@ enum xtcp_life_timer {
 #define XTCP_F_BEYOND		0x0400	/* snd_nxt is beyond the peer's window */
 #define XTCP_F_ECN		0x0800	/* both ends know ECN; SYN_SENT: we asked */
 #define XTCP_F_ECT		0x1000	/* no SYN said otherwise: we may send ECT */
+#define XTCP_F_FAST		0x2000	/* text went with a SYN (RFC 7413) */
 
 /**
  * struct xtcp_record - the life-cycle record of a connection (RFC 9293 3.3.1)
@@ -162,6 +163,27 @@ static inline bool xtcp_fin_acked(const struct xtcp_record *r)
 /* Both ends know both initial sequence numbers. */
 #define XTCP_SYNCHRONISED	(XTCP_MAY_SEND | XTCP_S(FIN_WAIT_2) | \
 				 XTCP_S(TIME_WAIT))
+
+/*
+ * A passive opening whose SYN brought a good Fast Open cookie: text flows before
+ * its SYN+ACK is acknowledged (RFC 7413 4.2).
+ */
+static inline bool xtcp_fast(const struct xtcp_record *r)
+{
+	return r->state == XTCP_SYN_RCVD && (r->flags & XTCP_F_FAST) &&
+	       !(r->flags & XTCP_F_WAS_ACTIVE);
+}
+
+static inline bool xtcp_may_send(const struct xtcp_record *r)
+{
+	return xtcp_in(r, XTCP_MAY_SEND) || xtcp_fast(r);
+}
+
+/* Behind our SYN, once it is acknowledged SND.UNA itself: text begins there. */
+static inline u32 xtcp_text_una(const struct xtcp_record *r)
+{
+	return r->snd_una + xtcp_in(r, XTCP_S(SYN_SENT) | XTCP_S(SYN_RCVD));
+}
 
 /*
  * Where a segment without text stands: at SND.NXT. But the last number of a probe

@@ -65,6 +65,11 @@ void xtcp_rst_syn_rcvd(struct xtcp_record *r, const struct xtcp_event *e,
 		refused(r, e, o);
 		return;
 	}
+	/* With Fast Open a program may hold it already. */
+	if (xtcp_fast(r)) {
+		xtcp_rst_open(r, e, o);
+		return;
+	}
 	r->closing = XTCP_CLOSING_RESET_RCVD;
 	xtcp_end(r, e, o, XTCP_R_RESET_BY_PEER);
 }

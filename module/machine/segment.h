@@ -26,7 +26,9 @@
 #define XTCP_OPT_SACK_PERMITTED	0x04
 #define XTCP_OPT_TS	0x08
 #define XTCP_OPT_SACK	0x10
+#define XTCP_OPT_FAST_OPEN	0x20
 
+#define XTCP_FAST_COOKIE_MAX	16
 #define XTCP_SACK_BLOCKS	4
 #define XTCP_WSCALE_MAX	14
 
@@ -52,10 +54,12 @@ struct xtcp_sack_block {
  * @wscale:	shift count of the window scale option, as it came
  * @mss:	bytes, from the MSS option
  * @ecn:	the ECN field of its IP header
+ * @cookie_len:	bytes of @cookie, 0: it asks for one (RFC 7413 4.1.1)
  * @tsval:	RFC 7323 TSval
  * @tsecr:	RFC 7323 TSecr
  * @nsacks:	how many of @sack are filled
- * @sack:	SACK blocks in the order in which they came
+ * @sack:	SACK blocks in the order in which they came, but on a SYN
+ * @cookie:	Fast Open cookie, on a SYN
  */
 struct xtcp_segment {
 	u32 seq;
@@ -69,9 +73,13 @@ struct xtcp_segment {
 	u8 nsacks;
 	u16 mss;
 	u8 ecn;
+	u8 cookie_len;
 	u32 tsval;
 	u32 tsecr;
-	struct xtcp_sack_block sack[XTCP_SACK_BLOCKS];
+	union {
+		struct xtcp_sack_block sack[XTCP_SACK_BLOCKS];
+		u8 cookie[XTCP_FAST_COOKIE_MAX];
+	};
 };
 
 /*

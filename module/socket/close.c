@@ -75,8 +75,7 @@ static void close_user(struct sock *sk, long timeout)
 	__skb_queue_purge(&sk->sk_receive_queue);
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_LISTEN ||
-	    sk->sk_state == TCP_SYN_RECV)
+	if (sk->sk_state == TCP_LISTEN || xtcp_unopened(sk))
 		unread = false;
 	xtcp_happen(sk, closing_event(sk, unread));
 	sk_stream_wait_close(sk, timeout);

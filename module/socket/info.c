@@ -51,6 +51,8 @@ static u8 options_of(const struct xtcp_sock *x)
 		options |= TCPI_OPT_ECN;
 	if (x->stream.ecn.seen)
 		options |= TCPI_OPT_ECN_SEEN;
+	if (x->fast_taken)
+		options |= TCPI_OPT_SYN_DATA;
 	return options;
 }
 

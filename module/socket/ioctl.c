@@ -16,7 +16,7 @@ static int readable(const struct sock *sk)
 	u32 unread = xtcp_unread(sk);
 	u32 ahead = x->oob_seq - x->copied_seq;
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+	if (xtcp_unopened(sk))
 		return 0;
 	if (x->oob_state == XTCP_OOB_NONE || ahead >= unread)
 		return unread;
@@ -29,7 +29,7 @@ static int written(const struct sock *sk, u32 from)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+	if (xtcp_unopened(sk))
 		return 0;
 	return seq_gt(x->write_seq, from) ? x->write_seq - from : 0;
 }

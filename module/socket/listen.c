@@ -87,7 +87,7 @@ static void send_cookie(struct xtcp_net *xn, struct sock *sk,
 
 static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 			    const struct xtcp_tuple *t,
-			    const struct xtcp_event *e)
+			    const struct xtcp_event *e, bool give)
 {
 	struct xtcp_orders born = {
 		.event = XTCP_EV_SYN,
@@ -95,6 +95,7 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 		.to = XTCP_SYN_RCVD,
 	};
 	struct xtcp_reply_opts opts;
+	struct xtcp_segment seg;
 	struct xtcp_small *s;
 
 	s = xtcp_small_alloc(t, sk->sk_bound_dev_if,
@@ -113,8 +114,12 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 	}
 	trace_xtcp_small_state(xn->net, t, &born);
 	xtcp_inc(xn, XTCP_C_PASSIVE_OPENS);
-	xtcp_reply_syn(xn, t, e->child, e->policy, xtcp_sk(sk)->user_mss,
-		       &opts);
+	xtcp_fill_syn(e->child, &seg, e->policy);
+	seg.mss = xtcp_sk(sk)->user_mss;
+	/* Only this once: what is sent again has had its trouble. */
+	if (give)
+		xtcp_fast_give(sk, t, &seg);
+	xtcp_reply_segment(xn, t, &seg, &opts);
 	return;
 no_memory:
 	xtcp_inc(xn, XTCP_R_NO_MEMORY);
@@ -141,6 +146,30 @@ static void spawn_open(struct xtcp_net *xn, struct sock *sk,
 	}
 	turn->snd_una = turn->e.child->iss;
 	turn->o.from = XTCP_SYN_RCVD;
+	turn->o.to = turn->e.child->state;
+	xtcp_child_open(sk, child, turn);
+	kfree_skb(turn->skb);
+}
+
+/* Its cookie was good: the child is a socket before its handshake is over. */
+static void spawn_fast(struct xtcp_net *xn, struct sock *sk,
+		       struct sk_buff *skb, const struct xtcp_tuple *t,
+		       struct xtcp_turn *turn)
+{
+	struct sock *child = NULL;
+
+	turn->skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (turn->skb)
+		child = xtcp_child_create(sk, t, turn->e.child, turn->skb);
+	if (!child || xtcp_insert(xtcp_table_of(sk), &xtcp_sk(child)->entry)) {
+		xtcp_inc(xn, XTCP_R_NO_MEMORY);
+		if (child)
+			xtcp_child_discard(child);
+		kfree_skb(turn->skb);
+		return;
+	}
+	xtcp_fast_begin(sk, child);
+	xtcp_inc(xn, XTCP_C_PASSIVE_OPENS);
 	turn->o.to = turn->e.child->state;
 	xtcp_child_open(sk, child, turn);
 	kfree_skb(turn->skb);
@@ -184,6 +213,7 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 	struct xtcp_turn turn = {};
 	struct xtcp_event *e = &turn.e;
 	struct xtcp_reply_opts opts = {};
+	enum xtcp_fast_verdict fast = XTCP_FAST_NO;
 	bool cookies = false;
 	u8 reason;
 
@@ -208,6 +238,9 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 	} else if (syn && queue_full(xn, sk)) {
 		xtcp_inc(xn, XTCP_R_SYN_QUEUE_FULL);
 		return;
+	} else if (syn) {
+		fast = xtcp_fast_judge(sk, t, &e->seg);
+		e->fast = fast == XTCP_FAST_TAKE;
 	}
 	xtcp_take_step(&listener, e, &turn.o);
 	if (!(turn.o.todo & XTCP_DO_SPAWN)) {
@@ -217,8 +250,10 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 		spawn_open(xn, sk, skb, t, &turn);
 	} else if (cookies) {
 		send_cookie(xn, sk, t, e);
+	} else if (e->fast) {
+		spawn_fast(xn, sk, skb, t, &turn);
 	} else {
-		spawn_half_open(xn, sk, t, e);
+		spawn_half_open(xn, sk, t, e, fast == XTCP_FAST_GIVE);
 	}
 }
 
@@ -254,7 +289,7 @@ int xtcp_listen_call(struct socket *sock, int backlog)
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	err = 0;
 	if (sk->sk_state != TCP_LISTEN)
-		err = start_listening(sk);
+		err = xtcp_fast_listen(sk, backlog) ?: start_listening(sk);
 out:
 	release_sock(sk);
 	return err;

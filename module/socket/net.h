@@ -47,6 +47,16 @@ struct xtcp_settings {
 };
 
 /**
+ * struct xtcp_fast_keys - what Fast Open cookies are made with (RFC 7413 4.1.2)
+ * @key:	the present one, and the one before
+ * @count:	of them
+ */
+struct xtcp_fast_keys {
+	siphash_key_t key[2];
+	u8 count;
+};
+
+/**
  * struct xtcp_net - what a network namespace has of XTCP
  * @net:	the namespace
  * @table:	connections, listeners, ports, of each wire
@@ -54,6 +64,8 @@ struct xtcp_settings {
  * @counters:	/proc/net/xtcp_stat
  * @isn_key:	RFC 6528's secret, for initial numbers and timestamp offsets
  * @cookie_key:	secret of SYN cookies
+ * @fast_keys:	of Fast Open cookies, where a listener has none of its own
+ * @fast_cache:	Fast Open cookies that servers gave; NULL: none yet
  * @challenge_ms: second in which challenge ACKs are being counted
  * @challenges:	how many are left in it
  * @orphans:	sockets without a process
@@ -66,6 +78,8 @@ struct xtcp_net {
 	struct xtcp_counters __percpu *counters;
 	siphash_key_t isn_key;
 	siphash_key_t cookie_key;
+	struct xtcp_fast_keys fast_keys;
+	struct xtcp_fast_cache *fast_cache;
 	u32 challenge_ms;
 	atomic_t challenges;
 	atomic_t orphans;

@@ -98,8 +98,19 @@ static void undo(struct sock *sk, bool had_port)
 	inet_sk(sk)->inet_sport = 0;
 }
 
+/**
+ * struct with_text - text that may go with the SYN (RFC 7413)
+ * @msg:	the program's
+ * @copied:	how much of it went
+ */
+struct with_text {
+	struct msghdr *msg;
+	u32 copied;
+};
+
+/* @text: NULL: there is none, or it is not to */
 static void send_open(struct sock *sk, const struct xtcp_tuple *t,
-		      u32 iss_least)
+		      u32 iss_least, struct with_text *text)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_turn turn;
@@ -113,11 +124,29 @@ static void send_open(struct sock *sk, const struct xtcp_tuple *t,
 	x->write_seq = turn.e.open.iss + 1;
 	x->syn_us = 0;
 	x->broken_pipe = false;
+	x->fast_fail = 0;
+	x->fast_taken = false;
+	if (text && x->fast_try)
+		text->copied = xtcp_queue_some(sk, text->msg,
+					       xtcp_fast_room(sk, t));
+	turn.e.len = text ? text->copied : 0;
 	xtcp_take_turn(sk, &turn);
 }
 
+/* TCP_FASTOPEN_CONNECT: the SYN waits for text if that may go with it. */
+static bool defer(struct sock *sk, const struct xtcp_tuple *t, u32 iss_least)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!x->fast_connect || !x->fast_try || !xtcp_fast_room(sk, t))
+		return false;
+	x->fast_deferred = true;
+	x->fast_least = iss_least;
+	return true;
+}
+
 /* From CLOSED to SYN_SENT. */
-static int start(struct sock *sk, struct xtcp_tuple *t)
+static int start(struct sock *sk, struct xtcp_tuple *t, struct with_text *text)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
@@ -151,7 +180,9 @@ static int start(struct sock *sk, struct xtcp_tuple *t)
 	sk->sk_err = 0;
 	sk->sk_shutdown = 0;
 	sock_reset_flag(sk, SOCK_DONE);
-	send_open(sk, t, reuse.iss_least);
+	x->fast_try = xtcp_fast_enabled(sk) && (text || x->fast_connect);
+	if (text || !defer(sk, t, reuse.iss_least))
+		send_open(sk, t, reuse.iss_least, text);
 	return 0;
 out:
 	undo(sk, had_port);
@@ -224,7 +255,7 @@ static int pre_connect(struct sock *sk, struct sockaddr *addr, int len)
 }
 
 static int connect_locked(struct socket *sock, struct sockaddr *addr, int len,
-			  int flags)
+			  int flags, struct with_text *text)
 {
 	struct sock *sk = sock->sk;
 	struct xtcp_tuple t;
@@ -234,6 +265,8 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr, int len,
 	case SS_CONNECTED:
 		return -EISCONN;
 	case SS_CONNECTING:
+		if (xtcp_sk(sk)->fast_deferred)
+			return -EISCONN;
 		return finish_connect(sock, flags, -EALREADY);
 	case SS_UNCONNECTED:
 		break;
@@ -248,10 +281,12 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr, int len,
 	err = read_address(sk, addr, len, sock->ops->family, &t);
 	if (err)
 		return err;
-	err = start(sk, &t);
+	err = start(sk, &t, text);
 	if (err)
 		return err;
 	sock->state = SS_CONNECTING;
+	if (xtcp_sk(sk)->fast_deferred)
+		return 0;
 	return finish_connect(sock, flags, -EINPROGRESS);
 }
 
@@ -266,8 +301,43 @@ int xtcp_connect_call(struct socket *sock, struct sockaddr *addr, int len,
 	if (addr->sa_family == AF_UNSPEC)
 		err = unspec(sock, flags);
 	else
-		err = connect_locked(sock, addr, len, flags);
+		err = connect_locked(sock, addr, len, flags, NULL);
 	release_sock(sock->sk);
+	return err;
+}
+
+/**
+ * xtcp_connect_with_text() - MSG_FASTOPEN, or what TCP_FASTOPEN_CONNECT deferred
+ * @sk:		locked
+ * @msg:	its address and its text
+ * @copied:	how much of that went with the SYN
+ *
+ * Return: 0 once it is open, -EINPROGRESS, or why it is not.
+ */
+int xtcp_connect_with_text(struct sock *sk, struct msghdr *msg, int *copied)
+{
+	int flags = msg->msg_flags & MSG_DONTWAIT ? O_NONBLOCK : 0;
+	struct with_text text = { .msg = msg };
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sockaddr *addr = msg->msg_name;
+	struct xtcp_tuple t;
+	int err;
+
+	if (x->fast_deferred) {
+		x->fast_deferred = false;
+		xtcp_wire_get_tuple(sk, &t);
+		send_open(sk, &t, x->fast_least, &text);
+		err = finish_connect(sk->sk_socket, flags, -EINPROGRESS);
+	} else if (!xtcp_fast_enabled(sk) ||
+		   (addr && addr->sa_family == AF_UNSPEC)) {
+		err = -EOPNOTSUPP;
+	} else if (!addr || msg->msg_namelen < (int)sizeof(addr->sa_family)) {
+		err = sk->sk_state == TCP_CLOSE ? -EINVAL : -EISCONN;
+	} else {
+		err = connect_locked(sk->sk_socket, addr, msg->msg_namelen,
+				     flags, &text);
+	}
+	*copied = text.copied;
 	return err;
 }
 
@@ -295,6 +365,8 @@ static void forget_connection(struct sock *sk)
 	x->oob_state = XTCP_OOB_NONE;
 	x->broken_pipe = false;
 	x->blackhole_mss = 0;
+	x->fast_try = false;
+	x->fast_deferred = false;
 	xtcp_policy_refresh(sk);
 	xtcp_stream_renew(x);
 	sk->sk_shutdown = 0;

@@ -226,6 +226,44 @@ static int get_isn(struct sock *sk)
 	return x->rec.iss;
 }
 
+#define set_fastopen	xtcp_fast_set_limit
+#define get_fastopen	xtcp_fast_limit
+
+static int set_fastopen_connect(struct sock *sk, int val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	if (!xtcp_fast_enabled(sk))
+		return -EOPNOTSUPP;
+	if (!xtcp_in(&x->rec, XTCP_S(CLOSED)) || x->fast_deferred)
+		return -EINVAL;
+	x->fast_connect = val;
+	return 0;
+}
+
+static int get_fastopen_connect(struct sock *sk)
+{
+	return xtcp_sk(sk)->fast_connect;
+}
+
+static int set_fastopen_no_cookie(struct sock *sk, int val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (val < 0 || val > 1 ||
+	    !xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
+		return -EINVAL;
+	x->fast_no_cookie = val;
+	return 0;
+}
+
+static int get_fastopen_no_cookie(struct sock *sk)
+{
+	return xtcp_sk(sk)->fast_no_cookie;
+}
+
 static int set_msl(struct sock *sk, int val)
 {
 	if (val < 1 || val > 3600 * MSEC_PER_SEC)
@@ -328,6 +366,8 @@ static int set_own(struct sock *sk, int level, int name, sockptr_t val,
 
 	if (level == SOL_TCP && name == TCP_CONGESTION)
 		return set_congestion(sk, val, len);
+	if (level == SOL_TCP && name == TCP_FASTOPEN_KEY)
+		return xtcp_fast_set_keys(sk, val, len);
 	if (len < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&number, val, sizeof(number)))
@@ -394,6 +434,17 @@ static int get_data(struct sock *sk, const struct data_option *opt,
 	return err;
 }
 
+static int get_fast_keys(struct sock *sk, char __user *val, int __user *len)
+{
+	struct xtcp_fast_keys keys;
+	unsigned int bytes;
+
+	lock_sock(sk);
+	bytes = xtcp_fast_get_keys(sk, keys.key);
+	release_sock(sk);
+	return copy_out(keys.key, bytes, val, len);
+}
+
 static int get_own(struct sock *sk, int level, int name, char __user *val,
 		   int __user *len)
 {
@@ -407,6 +458,8 @@ static int get_own(struct sock *sk, int level, int name, char __user *val,
 		return -EINVAL;
 	if (data)
 		return get_data(sk, data, val, len);
+	if (level == SOL_TCP && name == TCP_FASTOPEN_KEY)
+		return get_fast_keys(sk, val, len);
 	if (!opt)
 		return -ENOPROTOOPT;
 	number = opt->get(sk);

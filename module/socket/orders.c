@@ -148,10 +148,47 @@ static void begin_stream(struct sock *sk, const struct xtcp_turn *turn)
 	x->copied_seq = r->irs + 1;
 	x->tune_seq = x->copied_seq;
 	x->tune_us = x->now_us;
-	x->write_seq = r->iss + 1;
+	/* Text that went with our own SYN is queued already. */
+	if (r->opened == XTCP_OPENED_PASSIVE || r->opened == XTCP_OPENED_COOKIE)
+		x->write_seq = r->iss + 1;
 	xtcp_stream_established(&x->stream, r, &h, x->now_us);
 	if (x->slow_ack)
 		xtcp_delack_quickack(&x->stream.delack, false);
+}
+
+/* Fast Open: the stream began with the SYN, and now the peer is known, too. */
+static void confirm_stream(struct sock *sk, const struct xtcp_turn *turn)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_handshake h = {
+		.rtt_us = handshake_rtt_us(x, turn),
+		.retries = turn->retries,
+	};
+
+	xtcp_stream_confirmed(&x->stream, &x->rec, &h, x->now_us);
+	x->bytes_acked += turn->o.acked;
+	xtcp_fast_end(sk);
+}
+
+/* Both numbers are known, or with Fast Open ours may be told to be believed. */
+static bool opens(struct sock *sk, const struct xtcp_turn *turn)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (turn->o.from == XTCP_LISTEN && xtcp_fast(&x->rec)) {
+		begin_stream(sk, turn);
+		xtcp_sk(sk)->fast_taken = turn->o.text_len;
+		return true;
+	}
+	if (!(turn->o.todo & XTCP_DO_ESTABLISHED))
+		return false;
+	if (x->fast_pending) {
+		confirm_stream(sk, turn);
+		return true;
+	}
+	begin_stream(sk, turn);
+	xtcp_fast_answered(sk, turn);
+	return true;
 }
 
 /* The last ACK of our opening waits for text, if the program wants that. */
@@ -193,8 +230,7 @@ static void take_acks(struct sock *sk, struct xtcp_turn *turn)
 	};
 	u32 meant;
 
-	if (o->todo & XTCP_DO_ESTABLISHED) {
-		begin_stream(sk, turn);
+	if (opens(sk, turn)) {
 		delay_third_ack(x, &turn->o);
 		return;
 	}
@@ -385,6 +421,8 @@ void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn)
 	struct xtcp_orders *o = &turn->o;
 
 	write_state(sk, o);
+	if (o->to == XTCP_CLOSED)
+		xtcp_fast_end(sk);
 	if (o->todo & XTCP_DO_FLUSH) {
 		xtcp_purge_unsent(sk);
 		xtcp_purge_stored(sk);

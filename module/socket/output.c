@@ -90,7 +90,10 @@ static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 static int ship(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
 {
 	u32 mss = max(xtcp_sk(sk)->mss, 1u);
-	u32 segs = seg->len > mss ? DIV_ROUND_UP(seg->len, mss) : 1;
+	u32 segs = 1;
+
+	if (seg->len > mss && !(seg->flags & XTCP_SYN))
+		segs = DIV_ROUND_UP(seg->len, mss);
 
 	skb_set_owner_w(skb, sk);
 	if (segs > 1)
@@ -154,6 +157,7 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_segment seg;
+	struct sk_buff *skb;
 
 	xtcp_fill_syn(&x->rec, &seg, &x->policy);
 	if (x->user_mss)
@@ -166,7 +170,13 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 		if (!ack && (x->rec.flags & XTCP_F_ECN) && x->rec.retries == 1)
 			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_ECN_GIVEN_UP);
 	}
-	send_bare(sk, &seg);
+	/* RFC 7413 4.2.1: once; what is sent again is an ordinary SYN. */
+	if (!ack && x->fast_try && !x->rec.retries)
+		skb = xtcp_fast_syn(sk, &seg);
+	else
+		skb = xtcp_empty_skb(0);
+	if (skb)
+		ship(sk, skb, &seg);
 }
 
 void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o)
@@ -417,7 +427,7 @@ void xtcp_transmit(struct sock *sk, bool more)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_queue q;
 
-	if (!xtcp_in(&x->rec, XTCP_MAY_SEND))
+	if (!xtcp_may_send(&x->rec))
 		return;
 	xtcp_queue(sk, &q);
 	q.more |= more;

@@ -52,12 +52,15 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 	state = smp_load_acquire(&sk->sk_state);
 	if (state == TCP_LISTEN)
 		return listener_mask(sk);
+	/* TCP_FASTOPEN_CONNECT: its SYN waits for what is to be written. */
+	if (state == TCP_CLOSE && x->fast_deferred)
+		return EPOLLOUT | EPOLLWRNORM;
 	shutdown = READ_ONCE(sk->sk_shutdown);
 	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
 		mask |= EPOLLHUP;
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+	if (!xtcp_unopened(sk)) {
 		if (is_readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		mask |= write_mask(sk);

@@ -24,6 +24,8 @@ void xtcp_secret_init(struct xtcp_net *xn)
 {
 	get_random_bytes(&xn->isn_key, sizeof(xn->isn_key));
 	get_random_bytes(&xn->cookie_key, sizeof(xn->cookie_key));
+	get_random_bytes(&xn->fast_keys.key[0], sizeof(siphash_key_t));
+	xn->fast_keys.count = 1;
 }
 
 static void fill_tuple(struct hashed_tuple *h, const struct xtcp_tuple *t)

@@ -204,9 +204,29 @@ static void drop_empty_tail(struct sock *sk)
 		free_queued(sk, skb);
 }
 
+/* As much of @msg as may go with a SYN. Return: bytes */
+u32 xtcp_queue_some(struct sock *sk, struct msghdr *msg, u32 most)
+{
+	size_t all = msg_data_left(msg);
+	u32 copied = 0;
+	int n;
+
+	iov_iter_truncate(&msg->msg_iter, most);
+	while (msg_data_left(msg)) {
+		n = add_piece(sk, msg);
+		if (n <= 0)
+			break;
+		copied += n;
+	}
+	iov_iter_reexpand(&msg->msg_iter, all - copied);
+	drop_empty_tail(sk);
+	return copied;
+}
+
 static int wait_connected(struct sock *sk, long *timeo)
 {
-	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) ||
+	    xtcp_fast(&xtcp_sk(sk)->rec))
 		return 0;
 	return sk_stream_wait_connect(sk, timeo);
 }
@@ -259,6 +279,11 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		if (!(flags & MSG_NOSIGNAL))
 			send_sig(SIGPIPE, current, 0);
 		return -EPIPE;
+	}
+	if (unlikely((flags & MSG_FASTOPEN) || x->fast_deferred)) {
+		err = xtcp_connect_with_text(sk, msg, &copied);
+		if (err)
+			return err == -EINPROGRESS && copied ? copied : err;
 	}
 	err = wait_connected(sk, &timeo);
 	if (err)

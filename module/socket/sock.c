@@ -91,6 +91,7 @@ void xtcp_sock_destruct(struct sock *sk)
 		sk->sk_prot = &xtcp6_prot;
 	}
 #endif
+	xtcp_fast_free(sk);
 	inet_sock_destruct(sk);
 }
 

@@ -13,6 +13,7 @@
 #include <net/sock.h>
 
 #include "machine/machine.h"
+#include "socket/fast_open.h"
 #include "socket/net.h"
 #include "stream/stream.h"
 #include "table/table.h"
@@ -60,6 +61,15 @@
  * @syn_retries: TCP_SYNCNT, 0: the namespace's
  * @msl_ms:	XTCP_MSL, 0: the namespace's
  * @cc:		TCP_CONGESTION; NULL: the namespace's
+ * @fast:	listeners: Fast Open; children: their listener's, while pending
+ * @fast_pending: it is the listener's
+ * @fast_no_cookie: TCP_FASTOPEN_NO_COOKIE
+ * @fast_connect: TCP_FASTOPEN_CONNECT
+ * @fast_try:	the SYN is to bring a cookie, or to ask for one
+ * @fast_deferred: connect() returned, and the SYN waits for text
+ * @fast_taken:	text that came or went with the SYN was acknowledged
+ * @fast_fail:	tcpi_fastopen_client_fail
+ * @fast_least:	with @fast_deferred: the least initial number
  * @linger2:	TCP_LINGER2 in seconds, 0: the namespace's, -1: none
  * @challenge_ms: when it last sent a challenge ACK
  * @now_us:	when what is being done began: see xtcp_tick()
@@ -119,6 +129,15 @@ struct xtcp_sock {
 	u8 syn_retries;
 	u32 msl_ms;
 	const struct xtcp_cc_ops *cc;
+	struct xtcp_fast *fast;
+	bool fast_pending;
+	bool fast_no_cookie;
+	bool fast_connect;
+	bool fast_try;
+	bool fast_deferred;
+	bool fast_taken;
+	u8 fast_fail;
+	u32 fast_least;
 	int linger2;
 	u32 challenge_ms;
 	u64 now_us;
@@ -270,6 +289,20 @@ int xtcp_accept_call(struct socket *sock, struct socket *newsock, int flags,
 bool xtcp_expected_in(struct sock *sk, struct sk_buff *skb,
 		      const struct xtcp_segment *seg);
 
+/*
+ * Nothing can be read or written yet; any context. Both ends must know both
+ * initial numbers, unless a Fast Open cookie stands for that.
+ */
+static inline bool xtcp_unopened(const struct sock *sk)
+{
+	u16 flags = READ_ONCE(xtcp_sk(sk)->rec.flags);
+	u8 state = READ_ONCE(sk->sk_state);
+
+	if (state != TCP_SYN_RECV)
+		return state == TCP_SYN_SENT;
+	return (flags & (XTCP_F_FAST | XTCP_F_WAS_ACTIVE)) != XTCP_F_FAST;
+}
+
 /* input.c */
 extern const struct xtcp_input_ops xtcp_input_ops;
 void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
@@ -350,13 +383,14 @@ static inline u32 xtcp_unsent(const struct sock *sk)
 	u32 sent = READ_ONCE(x->rec.snd_nxt);
 
 	/* Nothing can be written before both numbers mean something. */
-	if ((1 << READ_ONCE(sk->sk_state)) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+	if (xtcp_unopened(sk))
 		return 0;
 	return seq_gt(written, sent) ? written - sent : 0;
 }
 
 /* send.c */
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
+u32 xtcp_queue_some(struct sock *sk, struct msghdr *msg, u32 most);
 void xtcp_free_acked(struct sock *sk);
 void xtcp_purge_unsent(struct sock *sk);
 void xtcp_write_space(struct sock *sk);
@@ -402,6 +436,7 @@ void xtcp_release_cb(struct sock *sk);
 /* open.c */
 int xtcp_connect_call(struct socket *sock, struct sockaddr *addr, int len,
 		      int flags);
+int xtcp_connect_with_text(struct sock *sk, struct msghdr *msg, int *copied);
 int xtcp_disconnect(struct sock *sk, int flags);
 void xtcp_opening(struct sock *sk, const struct xtcp_tuple *t,
 		  struct xtcp_opening *open);

@@ -18,12 +18,13 @@ struct sendable {
 static struct sendable look(const struct xtcp_record *r,
 			    const struct xtcp_queue *q)
 {
+	/* A FIN waits until the connection is open (RFC 9293 3.10.4). */
+	bool fin = (r->flags & XTCP_F_FIN_QUEUED) && !xtcp_fast(r);
 	struct sendable a = {
-		.text_end = r->snd_una + q->bytes,
-		.wnd_end = r->snd_una + r->snd_wnd,
-		.fin = r->flags & XTCP_F_FIN_QUEUED,
-		.fin_due = (r->flags & XTCP_F_FIN_QUEUED) &&
-			   !(r->flags & XTCP_F_FIN_SENT),
+		.text_end = xtcp_text_una(r) + q->bytes,
+		.wnd_end = xtcp_text_una(r) + r->snd_wnd,
+		.fin = fin,
+		.fin_due = fin && !(r->flags & XTCP_F_FIN_SENT),
 	};
 
 	if (!(r->flags & XTCP_F_FIN_SENT))
@@ -124,7 +125,7 @@ static enum xtcp_held judge_small(const struct xtcp_stream *s,
 				  const struct sendable *a,
 				  const struct xtcp_output *out)
 {
-	bool idle = r->snd_una == r->snd_nxt;
+	bool idle = xtcp_text_una(r) == r->snd_nxt;
 
 	if (s->override)
 		return XTCP_HELD_NOT;
@@ -271,7 +272,7 @@ bool xtcp_stream_idle(const struct xtcp_stream *s, const struct xtcp_record *r,
 	if (r->flags & XTCP_F_FIN_SENT)
 		return true;
 	return !(r->flags & XTCP_F_FIN_QUEUED) &&
-	       r->snd_una + q->bytes == r->snd_nxt;
+	       xtcp_text_una(r) + q->bytes == r->snd_nxt;
 }
 
 /* RFC 3168 6.1.5: not what is sent again; a FIN alone is no text. */
@@ -293,7 +294,7 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 
 	restart_after_idle(s, r, now_us);
 	memset(out, 0, sizeof(*out));
-	if (!xtcp_in(r, XTCP_MAY_SEND))
+	if (!xtcp_may_send(r))
 		held = XTCP_HELD_STATE;
 	else if (s->sel.tlp.due)
 		held = send_tail(s, r, q, &a, out);

@@ -31,6 +31,14 @@ void xtcp_stream_init(struct xtcp_stream *s,
 	xtcp_rtt_init(&s->rtt, p->rto_init_us, p->rto_min_us, p->rto_max_us);
 }
 
+static void go_back(struct xtcp_stream *s, const struct xtcp_record *r)
+{
+	if (s->board)
+		xtcp_selective_go_back(s, r);
+	else
+		xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
+}
+
 void xtcp_stream_established(struct xtcp_stream *s,
 			     const struct xtcp_record *r,
 			     const struct xtcp_handshake *h, u64 now_us)
@@ -56,14 +64,28 @@ void xtcp_stream_established(struct xtcp_stream *s,
 	s->peak = 0;
 	s->peak_end = r->snd_nxt;
 	s->progress_us = now_us;
+	/* What went with our SYN and was not taken (RFC 7413 4.2.2) */
+	if (r->state != XTCP_SYN_RCVD && r->snd_una != r->snd_nxt)
+		go_back(s, r);
 }
 
-static void go_back(struct xtcp_stream *s, const struct xtcp_record *r)
+/* A SYN+ACK that came late was lost, and with it what left before it. */
+void xtcp_stream_confirmed(struct xtcp_stream *s, const struct xtcp_record *r,
+			   const struct xtcp_handshake *h, u64 now_us)
 {
-	if (s->board)
-		xtcp_selective_go_back(s, r);
-	else
-		xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
+	xtcp_stream_heard(s, now_us);
+	xtcp_rtt_acked(&s->rtt, r->snd_una, now_us);
+	s->progress_us = now_us;
+	if (h->rtt_us && !h->retries) {
+		xtcp_rtt_sample(&s->rtt, h->rtt_us);
+		xtcp_min_rtt_sample(&s->sel.rack.min_rtt, h->rtt_us, now_us);
+	}
+	if (!h->retries)
+		return;
+	xtcp_rtt_lost_syn(&s->rtt);
+	s->cc.cwnd = s->mss;
+	if (r->snd_una != r->snd_nxt)
+		go_back(s, r);
 }
 
 void xtcp_stream_mss(struct xtcp_stream *s, const struct xtcp_record *r,

@@ -195,10 +195,20 @@ struct xtcp_handshake {
 	u8 retries;
 };
 
-/* XTCP_DO_ESTABLISHED, or that and text in one segment; @r: after the step. */
+/*
+ * XTCP_DO_ESTABLISHED, or that and text in one segment; or %XTCP_DO_SPAWN with
+ * Fast Open: text may leave at once. @r: after the step.
+ */
 void xtcp_stream_established(struct xtcp_stream *s,
 			     const struct xtcp_record *r,
 			     const struct xtcp_handshake *h, u64 now_us);
+
+/*
+ * The same for who was told before, when a SYN brought a Fast Open cookie, and
+ * whose SYN+ACK is acknowledged now: %XTCP_DO_ESTABLISHED once more.
+ */
+void xtcp_stream_confirmed(struct xtcp_stream *s, const struct xtcp_record *r,
+			   const struct xtcp_handshake *h, u64 now_us);
 
 /*
  * The path's MTU changed. @again: what is outstanding was too big for it, so

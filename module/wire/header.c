@@ -13,6 +13,7 @@ enum {
 	KIND_SACK_PERMITTED = 4,
 	KIND_SACK	= 5,
 	KIND_TS		= 8,
+	KIND_FAST_OPEN	= 34,
 
 	LEN_MSS		= 4,
 	LEN_WSCALE	= 3,
@@ -20,6 +21,8 @@ enum {
 	LEN_SACK_BASE	= 2,
 	LEN_SACK_BLOCK	= 8,
 	LEN_TS		= 10,
+	LEN_FAST_OPEN	= 2,	/* and the cookie, RFC 7413 4.1.1 */
+	COOKIE_MIN	= 4,
 };
 
 /* The same with the NOPs that keep what follows aligned. */
@@ -63,7 +66,20 @@ static u8 *put_bytes(u8 *p, u8 a, u8 b, u8 c, u8 d)
 	return p + 4;
 }
 
-/* MSS, window scale and SACK-permitted count when a connection begins. */
+/* RFC 7413 4.1.1: a cookie of even length, or none: it is asked for. */
+static void parse_cookie(const u8 *opt, u8 len, struct xtcp_segment *seg)
+{
+	u8 n = len - LEN_FAST_OPEN;
+
+	if (n && (n < COOKIE_MIN || n > XTCP_FAST_COOKIE_MAX || n & 1))
+		return;
+	seg->cookie_len = n;
+	memset(seg->cookie, 0, sizeof(seg->cookie));
+	memcpy(seg->cookie, opt + LEN_FAST_OPEN, n);
+	seg->opts |= XTCP_OPT_FAST_OPEN;
+}
+
+/* These count when a connection begins, and later no more. */
 static void parse_syn_option(const u8 *opt, u8 len, struct xtcp_segment *seg)
 {
 	switch (opt[0]) {
@@ -83,6 +99,9 @@ static void parse_syn_option(const u8 *opt, u8 len, struct xtcp_segment *seg)
 	case KIND_SACK_PERMITTED:
 		if (len == LEN_SACK_PERMITTED)
 			seg->opts |= XTCP_OPT_SACK_PERMITTED;
+		return;
+	case KIND_FAST_OPEN:
+		parse_cookie(opt, len, seg);
 		return;
 	}
 }
@@ -191,6 +210,16 @@ static u32 sack_blocks(const struct xtcp_segment *seg)
 	return seg->nsacks < fit ? seg->nsacks : fit;
 }
 
+/* Bytes of the option with what keeps the next one aligned; 0: no room */
+static u32 with_cookie(const struct xtcp_segment *seg, u32 taken)
+{
+	u32 len = (LEN_FAST_OPEN + seg->cookie_len + 3u) & ~3u;
+
+	if (!(seg->opts & XTCP_OPT_FAST_OPEN) || taken + len > ROOM)
+		return 0;
+	return len;
+}
+
 static u32 syn_options_len(u8 opts)
 {
 	u32 len = 0;
@@ -211,8 +240,11 @@ u32 xtcp_header_len(const struct xtcp_segment *seg)
 	u32 blocks = sack_blocks(seg);
 	u32 len = XTCP_HEADER_MIN;
 
-	if (seg->flags & XTCP_SYN)
-		return len + syn_options_len(seg->opts);
+	if (seg->flags & XTCP_SYN) {
+		u32 syn = syn_options_len(seg->opts);
+
+		return len + syn + with_cookie(seg, syn);
+	}
 	if (seg->opts & XTCP_OPT_TS)
 		len += WITH_TS;
 	if (blocks)
@@ -231,8 +263,21 @@ static u8 *put_ts(u8 *p, const struct xtcp_segment *seg, bool sack_permitted)
 	return put32(p, seg->tsecr);
 }
 
+static u8 *put_cookie(u8 *p, const struct xtcp_segment *seg, u32 len)
+{
+	u32 rest = len - LEN_FAST_OPEN - seg->cookie_len;
+
+	memset(p, KIND_NOP, rest);
+	p += rest;
+	*p++ = KIND_FAST_OPEN;
+	*p++ = LEN_FAST_OPEN + seg->cookie_len;
+	memcpy(p, seg->cookie, seg->cookie_len);
+	return p + seg->cookie_len;
+}
+
 static u8 *put_syn_options(u8 *p, const struct xtcp_segment *seg)
 {
+	u32 cookie = with_cookie(seg, syn_options_len(seg->opts));
 	bool sack = seg->opts & XTCP_OPT_SACK_PERMITTED;
 
 	if (seg->opts & XTCP_OPT_MSS)
@@ -246,7 +291,7 @@ static u8 *put_syn_options(u8 *p, const struct xtcp_segment *seg)
 	if (seg->opts & XTCP_OPT_WSCALE)
 		p = put_bytes(p, KIND_NOP, KIND_WSCALE, LEN_WSCALE,
 			      seg->wscale);
-	return p;
+	return cookie ? put_cookie(p, seg, cookie) : p;
 }
 
 /* A segment without SYN: MSS must not be on it (MUST-65). */

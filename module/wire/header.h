@@ -68,8 +68,8 @@ u32 xtcp_header_len(const struct xtcp_segment *seg);
  * @ports:	the ports
  *
  * The checksum is left 0. Options are laid out as most stacks do, every 32-bit
- * value aligned: on a SYN MSS, SACK-permitted and timestamps, window scale;
- * otherwise timestamps, SACK.
+ * value aligned: on a SYN MSS, SACK-permitted and timestamps, window scale,
+ * Fast Open; otherwise timestamps, SACK.
  *
  * Return: bytes written, the same as xtcp_header_len().
  */

@@ -11,7 +11,8 @@
 #include "wire/header.h"
 
 #define BUILT_ON_SYN	(XTCP_OPT_MSS | XTCP_OPT_WSCALE | \
-			 XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TS)
+			 XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TS | \
+			 XTCP_OPT_FAST_OPEN)
 #define BUILT_ELSE	(XTCP_OPT_TS | XTCP_OPT_SACK)
 
 static u32 be32(const u8 *p)
@@ -57,6 +58,9 @@ static void check_options(const struct xtcp_segment *seg)
 	MUST(!(seg->opts & XTCP_OPT_MSS) == !seg->mss);
 	MUST(!(seg->opts & XTCP_OPT_SACK) == !seg->nsacks);
 	MUST(seg->nsacks <= XTCP_SACK_BLOCKS);
+	MUST(seg->opts & XTCP_OPT_FAST_OPEN || !seg->cookie_len);
+	MUST(!(seg->cookie_len & 1) && seg->cookie_len != 2 &&
+	     seg->cookie_len <= XTCP_FAST_COOKIE_MAX);
 }
 
 static bool same(const struct xtcp_segment *a, const struct xtcp_segment *b)
@@ -66,6 +70,8 @@ static bool same(const struct xtcp_segment *a, const struct xtcp_segment *b)
 	       a->opts == b->opts && a->wscale == b->wscale &&
 	       a->mss == b->mss && a->tsval == b->tsval &&
 	       a->tsecr == b->tsecr && a->nsacks == b->nsacks &&
+	       a->cookie_len == b->cookie_len &&
+	       !memcmp(a->cookie, b->cookie, a->cookie_len) &&
 	       !memcmp(a->sack, b->sack, a->nsacks * sizeof(a->sack[0]));
 }
 

@@ -28,7 +28,8 @@ static bool holder_may(const struct world *w, const struct rules *rules,
 	case ACT_CLOSE:
 		return !me->unread;
 	case ACT_CLOSE_UNREAD:
-		return xtcp_in(r, XTCP_SYNCHRONISED & ~XTCP_S(TIME_WAIT)) &&
+		return (xtcp_in(r, XTCP_SYNCHRONISED & ~XTCP_S(TIME_WAIT)) ||
+			xtcp_fast(r)) &&
 		       (world_reads ? me->unread :
 				      me->lives[me->life - 1].taken);
 	case ACT_ABORT:
@@ -97,16 +98,18 @@ static bool stream_may(const struct world *w, enum act what, u8 end)
 
 	if (what == ACT_ACK)
 		return me->owes_ack;
-	if (!xtcp_in(&me->r, XTCP_MAY_SEND))
+	if (!xtcp_may_send(&me->r))
 		return false;
-	due = unsent(w, end) + fin_unsent(w, end);
+	due = unsent(w, end);
+	if (!xtcp_fast(&me->r))
+		due += fin_unsent(w, end);
 	switch (what) {
 	case ACT_SEND:
 		return due && room(&me->r);
 	case ACT_SEND_ALL:
 		return unsent(w, end) && due > 1 && room(&me->r) >= due;
 	default:
-		return !me->r.snd_wnd &&
+		return !xtcp_fast(&me->r) && !me->r.snd_wnd &&
 		       (due || me->r.snd_una != me->r.snd_nxt);
 	}
 }
@@ -202,6 +205,10 @@ static void begin_active(struct world *w, u8 end, struct xtcp_event *e)
 	me->user = 1;
 	e->open.iss = world_iss(w, end, me->life);
 	e->open.rcv_wnd = world_window;
+	if (!world_fast)
+		return;
+	my_life(w, end)->written = 1;
+	e->len = 1;
 }
 
 static void time_passes(struct world *w)

@@ -101,9 +101,10 @@ static void spawn(struct world *w, u8 end, const struct xtcp_record *child,
 	check_alone(w, end);
 	begin_life(w, end, life);
 	me->r = *child;
-	if (!(o->todo & XTCP_DO_ESTABLISHED))
-		return;
-	check_open(w, end);
+	if (o->todo & XTCP_DO_ESTABLISHED)
+		check_open(w, end);
+	if (child->flags & XTCP_F_FAST)
+		me->user = 1;
 	take(w, end, o, p);
 }
 
@@ -119,6 +120,7 @@ void to_listener(struct world *w, u8 end, struct xtcp_event *e,
 	e->open.iss = world_iss(w, end, me->born + 1);
 	e->open.rcv_wnd = world_window;
 	e->accept_full = me->full || me->born == BORN_LIVES;
+	e->fast = world_fast && e->seg.len && !me->crowded;
 	cookie_facts(w, end, e);
 	listener_step(&listener, e, &o);
 	if (me->crowded && (o.todo & XTCP_DO_SYN_ACK)) {

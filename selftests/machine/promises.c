@@ -42,6 +42,7 @@ void check_text(struct world *w, u8 end, const struct packet *p, u32 off)
 	u32 first = world_iss(w, peer_of(w, end), life) + 1;
 
 	promise_told(w, p->life == life, "text of another connection was taken");
+	off += !!(p->flags & XTCP_SYN);
 	promise_told(w, p->seq + off - first == my_life(w, end)->taken,
 		     "text was taken at the wrong place");
 }

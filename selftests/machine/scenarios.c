@@ -48,6 +48,16 @@ const struct scenario scenarios[] = {
 	SCENE(stale_syn_to_cookies, stale_syn_to_cookies, 0, 0,
 	      OPEN_CLOSE | BIT(ACT_PERIOD), PATIENT),
 
+	/* text with the SYN, read before the handshake is over */
+	SCENE(fast_open, client_server, 1, 1, ANYTHING, PATIENT,
+	      .policy = FAST_OPEN),
+	SCENE(fast_open_hasty, client_server, 1, 1, BOTH_CLOSE,
+	      .policy = FAST_OPEN),
+	SCENE(fast_open_both, simultaneous_open, 1, 1, BOTH_CLOSE, PATIENT,
+	      .policy = FAST_OPEN, .mirror = true),
+	SCENE(fast_open_surroundings, quiet, 1, 0,
+	      OPEN_CLOSE | QUEUE | SURROUNDINGS, .policy = FAST_OPEN),
+
 	/* one incarnation after the other */
 	SCENE(time_wait, time_wait, 0, 1, BOTH_CLOSE, PATIENT),
 	SCENE(time_wait_numbers_return, time_wait, 0, 1, BOTH_CLOSE, PATIENT,

@@ -31,6 +31,7 @@ u8 world_fault;
 u8 world_attack;
 u8 world_window;
 bool world_reads;
+bool world_fast;
 const char *world_sought;
 static unsigned int numbers_from;
 static s16 life_numbers;
@@ -51,6 +52,7 @@ void world_begin(const struct scenario *s, unsigned int first)
 	world_fault = s->fault;
 	world_attack = s->rules.attack;
 	world_reads = s->rules.window;
+	world_fast = differs & FAST_OPEN;
 	world_window = world_reads ? s->rules.window : WINDOW;
 	world_sought = s->rules.only ? s->breaks : NULL;
 	numbers_from = first;
@@ -293,13 +295,17 @@ static void take_stored(struct world *w, u8 end)
 void answer(struct world *w, u8 end, const struct xtcp_orders *o)
 {
 	struct end *me = &w->end[end];
+	u8 text = 0;
 	bool silenced = me->challenged && world_fault != ENDLESS_ANSWERS;
 	u32 todo = o->todo;
 
 	if (todo & XTCP_DO_RST)
 		net_emit_rst(w, end, o);
+	/* RFC 7413 4.2.1: repeated without text */
+	if (todo & XTCP_DO_SYN && !me->r.retries)
+		text = me->r.snd_nxt - me->r.iss - 1;
 	if (todo & XTCP_DO_SYN)
-		net_emit(w, end, XTCP_SYN, me->r.iss, 0);
+		net_emit(w, end, XTCP_SYN, me->r.iss, text);
 	if (todo & XTCP_DO_SYN_ACK)
 		net_emit(w, end, XTCP_SYN | XTCP_ACK, me->r.iss, 0);
 	if (todo & XTCP_DO_FREE)

@@ -173,6 +173,7 @@ enum act {
 #define NO_FIN_TIMEOUT		0x08
 #define SHUT_READ_KEEPS		0x10
 #define TIMESTAMPS		0x20
+#define FAST_OPEN		0x40	/* SYNs bring a byte and a good cookie */
 
 /* An attacker who sees nothing, and one who sees the segments. */
 enum attack {
@@ -268,6 +269,7 @@ extern const char *world_past_margin;
 /* Bytes of receive buffer; and users have to read. */
 extern u8 world_window;
 extern bool world_reads;
+extern bool world_fast;
 /* If set, the only promise that counts */
 extern const char *world_sought;
 

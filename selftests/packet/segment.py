@@ -79,6 +79,8 @@ def parse_options(data):
         elif kind == 5:
             edges = struct.unpack("!%dI" % (len(body) // 4), body)
             found["sack"] = list(zip(edges[::2], edges[1::2]))
+        elif kind == 34:
+            found["cookie"] = body
         elif kind == 8 and len(body) == 8:
             found["ts"] = struct.unpack("!II", body)
         at += data[at + 1]

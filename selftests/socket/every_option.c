@@ -33,6 +33,14 @@ static bool is_present(int level, int name)
 	return level == SOL_TCP ? name == TCP_MAXSEG : name == XTCP_ISN;
 }
 
+/* Set before a connection opens, and not after. */
+static bool is_for_openings(int level, int name)
+{
+	return level == SOL_TCP && (name == TCP_FASTOPEN ||
+				    name == TCP_FASTOPEN_CONNECT ||
+				    name == TCP_FASTOPEN_NO_COOKIE);
+}
+
 /* What it reads as may be set again, and then reads the same. */
 TEST_F(every_option, numbers)
 {
@@ -49,6 +57,11 @@ TEST_F(every_option, numbers)
 					   options[i].name, &value, &len)))
 			TH_LOG("%s is read", options[i].what);
 		EXPECT_EQ(sizeof(value), len);
+		if (is_for_openings(options[i].level, options[i].name)) {
+			EXPECT_EQ(-EINVAL, XT(xt_setint(fd, options[i].level,
+							options[i].name, 1)));
+			continue;
+		}
 		EXPECT_EQ(0, XT(xt_setint(fd, options[i].level,
 					  options[i].name, value)))
 			TH_LOG("%s is set to %d", options[i].what, value);

@@ -349,6 +349,81 @@ TEST_F(tcp_wire, peer__reset)
 	EXPECT_EQ(-ECONNRESET, XT(recv(p->server, &c, 1, 0)));
 }
 
+/* Of TCP_INFO: the options that both ends agreed on, and what came of them. */
+static int options_of(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len))
+		return -errno;
+	return info.tcpi_options;
+}
+
+/* RFC 7413: first for a cookie, then text with the SYN. */
+TEST_F(tcp_wire, peer__fast_open)
+{
+	struct xt_addr at = xt_loop(variant->version, XT_PORT);
+	enum who server = variant->first, client = other(server);
+	struct xt_pair *p = &self->p;
+	int round, yes = 5;
+	char buf[16];
+
+	be(client);
+	ASSERT_EQ(0, xt_set_sysctl("fastopen", 3));
+	be(server);
+	ASSERT_EQ(0, xt_set_sysctl("fastopen", 3));
+	ASSERT_LE(0, p->listener = xt_listen(variant->version, XT_PORT, 4));
+	ASSERT_EQ(0, setsockopt(p->listener, SOL_TCP, TCP_FASTOPEN, &yes,
+				sizeof(yes)));
+	for (round = 0; round < 3; round++) {
+		memset(buf, 0, sizeof(buf));
+		be(client);
+		p->client = xt_socket(variant->version, 0);
+		ASSERT_EQ(5, XT(sendto(p->client, "there", 5, MSG_FASTOPEN,
+				       &at.sa, at.len)));
+		ASSERT_LE(0, p->server = accept(p->listener, NULL, NULL));
+		ASSERT_EQ(0, xt_recv_all(p->server, buf, 5));
+		EXPECT_STREQ("there", buf);
+		EXPECT_EQ(round ? TCPI_OPT_SYN_DATA : 0,
+			  options_of(p->client) & TCPI_OPT_SYN_DATA);
+		EXPECT_EQ(round ? TCPI_OPT_SYN_DATA : 0,
+			  options_of(p->server) & TCPI_OPT_SYN_DATA);
+		ASSERT_EQ(0, xt_send_all(p->server, "again", 5));
+		ASSERT_EQ(0, xt_recv_all(p->client, buf, 5));
+		EXPECT_STREQ("again", buf);
+		xt_shut(&p->server);
+		EXPECT_EQ(0, XT(recv(p->client, buf, sizeof(buf), 0)));
+		xt_shut(&p->client);
+	}
+}
+
+/* RFC 3168: who connects asks, who listens agrees unasked. */
+TEST_F(tcp_wire, peer__ecn)
+{
+	struct xt_addr at = xt_loop(variant->version, XT_PORT);
+	enum who server = variant->first, client = other(server);
+	const int seen = TCPI_OPT_ECN | TCPI_OPT_ECN_SEEN;
+	struct xt_pair *p = &self->p;
+	char buf[16] = "";
+
+	be(server);
+	ASSERT_LE(0, p->listener = xt_listen(variant->version, XT_PORT, 4));
+	be(client);
+	ASSERT_EQ(0, xt_set_sysctl("ecn", 1));
+	p->client = xt_socket(variant->version, 0);
+	ASSERT_EQ(0, XT(xt_connect(p->client, &at)));
+	ASSERT_LE(0, p->server = accept(p->listener, NULL, NULL));
+	EXPECT_EQ(TCPI_OPT_ECN, options_of(p->client) & seen);
+	ASSERT_EQ(0, xt_send_all(p->client, "there", 5));
+	ASSERT_EQ(0, xt_recv_all(p->server, buf, 5));
+	ASSERT_EQ(0, xt_send_all(p->server, "again", 5));
+	ASSERT_EQ(0, xt_recv_all(p->client, buf, 5));
+	EXPECT_STREQ("again", buf);
+	EXPECT_EQ(seen, options_of(p->client) & seen);
+	EXPECT_EQ(seen, options_of(p->server) & seen);
+}
+
 /* Nobody listens: the one whose port it is not refuses, and quickly. */
 TEST_F(tcp_wire, peer__refused)
 {

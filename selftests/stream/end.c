@@ -52,7 +52,7 @@ static void check_output(const struct end *e)
 {
 	const struct xtcp_output *out = &e->out;
 	u32 end = xtcp_output_end(out);
-	u32 text_end = e->r.snd_una + e->q.bytes;
+	u32 text_end = xtcp_text_una(&e->r) + e->q.bytes;
 
 	EXPECT(out->len || out->fin);
 	EXPECT(out->len <= e->s.mss ||

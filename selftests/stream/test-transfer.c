@@ -19,10 +19,10 @@ static struct rig_config plain(u32 bytes)
 /* Names the case for whoever has to repeat it. */
 static void run(const struct rig_config *c)
 {
-	test_case("seed %u at %x,%x n %u,%u mss %u buf %u ws %u loss %u dup %u jitter %u sack %u marks %u",
+	test_case("seed %u at %x,%x n %u,%u mss %u buf %u ws %u loss %u dup %u late %u sack %u",
 		  c->seed, c->first[0], c->first[1], c->bytes[0], c->bytes[1],
 		  c->mss, c->rcvbuf, c->wscale, c->loss, c->repeat,
-		  c->jitter_us, c->sack, c->mark);
+		  c->jitter_us, c->sack);
 	rig_run(&rig, c);
 }
 

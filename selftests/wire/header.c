@@ -218,7 +218,7 @@ static void unknown_kinds(void)
 	u32 kind, len;
 
 	for (kind = 6; kind < 256; kind++) {
-		if (kind == 8)
+		if (kind == 8 || kind == 34)
 			continue;
 		for (len = 2; len <= 33; len++) {
 			memset(opts, 0, sizeof(opts));
@@ -292,6 +292,46 @@ static void wrong_length(void)
 		CHECK(!parse(opts, 40, XTCP_ACK, &seg), "-");
 		CHECK(!!seg.opts == (len > 2 && len % 8 == 2), "%u", len);
 		CHECK(!seg.opts || seg.nsacks == len / 8, "%u", len);
+	}
+}
+
+/* RFC 7413 4.1.1: none, or 4 to 16 bytes; ours and the peer's way to align it */
+static void fast_open(void)
+{
+	const struct xtcp_ports ports = { 1, 2 };
+	struct xtcp_segment seg = syn_segment(ALL_SYN_OPTS), back;
+	u8 head[XTCP_HEADER_MAX], opts[40];
+	struct xtcp_ports p;
+	u32 len, n;
+
+	for (len = 2; len <= 40; len++) {
+		bool fits = len == 2 ||
+			    (len >= 6 && len <= 18 && !(len & 1));
+
+		memset(opts, 7, sizeof(opts));
+		opts[0] = 34;
+		opts[1] = (u8)len;
+		memset(opts + len, 1, sizeof(opts) - len);
+		CHECK(!parse(opts, 40, XTCP_SYN, &back), "length %u", len);
+		CHECK(!!back.opts == fits, "length %u", len);
+		CHECK(!fits || (back.opts == XTCP_OPT_FAST_OPEN &&
+				back.cookie_len == len - 2 &&
+				!memcmp(back.cookie, opts + 2, len - 2)),
+		      "length %u", len);
+		CHECK(!parse(opts, 40, XTCP_ACK, &back), "length %u", len);
+		CHECK(!back.opts, "on an ACK");
+		if (!fits)
+			continue;
+		seg.opts = ALL_SYN_OPTS | XTCP_OPT_FAST_OPEN;
+		seg.cookie_len = (u8)(len - 2);
+		memset(seg.cookie, 0, sizeof(seg.cookie));
+		memset(seg.cookie, 7, len - 2);
+		n = xtcp_header_build(head, &seg, &ports);
+		CHECK(n == XTCP_HEADER_MIN + 20 + (len + 3) / 4 * 4,
+		      "length %u: %u", len, n);
+		CHECK(n == xtcp_header_len(&seg), "length %u", len);
+		CHECK(!xtcp_header_parse(head, n + seg.len, &back, &p), "-");
+		CHECK(!memcmp(&seg, &back, sizeof(seg)), "length %u", len);
 	}
 }
 
@@ -451,7 +491,7 @@ static void fuzz(void)
 int main(void)
 {
 	random_state = SEED;
-	printf("TAP version 13\n1..13\n# seed %#x\n", SEED);
+	printf("TAP version 13\n1..14\n# seed %#x\n", SEED);
 	run("fixed_part", fixed_part);
 	run("syn_layout", syn_layout);
 	run("sack_layout", sack_layout);
@@ -460,6 +500,7 @@ int main(void)
 	run("unknown_kinds", unknown_kinds);
 	run("malformed", malformed);
 	run("wrong_length", wrong_length);
+	run("fast_open", fast_open);
 	run("out_of_place", out_of_place);
 	run("offsets", offsets);
 	run("unflagged", unflagged);

@@ -63,6 +63,11 @@ local OPTIONS = {
 		text = "Timestamps",
 		length = 10,
 	},
+	[34] = {
+		name = "FAST_OPEN",
+		text = "Fast Open cookie",
+		length = 2,
+	},
 }
 -- end generated
 
@@ -100,6 +105,7 @@ local f = {
 	tsecr = ProtoField.uint32("xtcp.options.timestamp.tsecr", "TSecr"),
 	sack_le = ProtoField.uint32("xtcp.options.sack_le", "Left edge"),
 	sack_re = ProtoField.uint32("xtcp.options.sack_re", "Right edge"),
+	cookie = ProtoField.bytes("xtcp.options.fast_open.cookie", "Cookie"),
 }
 local flag_fields = {}
 for _, flag in ipairs(FLAGS) do
@@ -109,7 +115,7 @@ end
 xtcp.fields = { f.srcport, f.dstport, f.port, f.stream, f.seq, f.seq_raw,
 	f.ack, f.ack_raw, f.hdr_len, f.flags, f.window, f.scaled, f.checksum,
 	f.status, f.urgent, f.len, f.payload, f.option, f.kind, f.mss, f.wscale,
-	f.tsval, f.tsecr, f.sack_le, f.sack_re }
+	f.tsval, f.tsecr, f.sack_le, f.sack_re, f.cookie }
 for _, field in pairs(flag_fields) do
 	table.insert(xtcp.fields, field)
 end
@@ -249,9 +255,18 @@ local show = {
 			tree:add(f.sack_re, opt(at + 4, 4))
 		end
 	end,
+	FAST_OPEN = function(tree, opt)
+		if opt:len() > 2 then
+			tree:add(f.cookie, opt(2, opt:len() - 2))
+		end
+	end,
 }
 
 local function length_fits(known, len)
+	-- RFC 7413 4.1.1: a cookie, or none where one is asked for
+	if known.name == "FAST_OPEN" then
+		return len == 2 or len >= 6 and len <= 18 and len % 2 == 0
+	end
 	if known.block then
 		return len > known.length and (len - known.length) % known.block == 0
 	end
