@@ -124,6 +124,31 @@ TEST_F(splicing, full_pipe)
 	EXPECT_EQ(0, memcmp(in, out, sizeof(in)));
 }
 
+/* The other way: from a pipe into the socket, and what the pipe held is free. */
+TEST_F(splicing, into)
+{
+	static unsigned char in[40000], out[40000];
+	size_t i, sent = 0;
+	int p[2];
+
+	for (i = 0; i < sizeof(in); i++)
+		in[i] = pattern(i);
+	ASSERT_EQ(0, pipe(p));
+	while (sent < sizeof(in)) {
+		size_t piece = sizeof(in) - sent < 4000 ? sizeof(in) - sent :
+							  4000;
+
+		ASSERT_EQ(piece, write(p[1], in + sent, piece));
+		ASSERT_EQ(piece, XT(splice(p[0], NULL, self->p.client, NULL,
+					   piece, 0)));
+		sent += piece;
+	}
+	ASSERT_EQ(0, xt_recv_all(self->p.server, out, sizeof(out)));
+	EXPECT_EQ(0, memcmp(in, out, sizeof(in)));
+	close(p[0]);
+	close(p[1]);
+}
+
 /* recv() and splice() take turns. */
 TEST_F(splicing, mixed)
 {
