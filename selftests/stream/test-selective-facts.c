@@ -295,7 +295,9 @@ TEST(stream_ack__peak_of_the_round)
 {
 	struct end e;
 
-	out(&e, 10);
+	end_init(&e, 1);
+	end_write(&e, 60 * MSS);
+	EXPECT_EQ(end_transmit(&e), 10);
 	EXPECT_EQ(e.s.peak, 10 * MSS);
 	end_ack(&e, 1 + 4 * MSS, WND);
 	EXPECT_EQ(e.s.peak, 6 * MSS);
