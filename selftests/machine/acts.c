@@ -91,6 +91,12 @@ static u32 room(const struct xtcp_record *r)
 	return seq_gt(edge, r->snd_nxt) ? edge - r->snd_nxt : 0;
 }
 
+/* A FIN waits until the connection is open (RFC 9293 3.10.4). */
+static bool fin_due(const struct world *w, u8 end)
+{
+	return fin_unsent(w, end) && !xtcp_fast(&w->end[end].r);
+}
+
 static bool stream_may(const struct world *w, enum act what, u8 end)
 {
 	const struct end *me = &w->end[end];
@@ -100,9 +106,7 @@ static bool stream_may(const struct world *w, enum act what, u8 end)
 		return me->owes_ack;
 	if (!xtcp_may_send(&me->r))
 		return false;
-	due = unsent(w, end);
-	if (!xtcp_fast(&me->r))
-		due += fin_unsent(w, end);
+	due = unsent(w, end) + fin_due(w, end);
 	switch (what) {
 	case ACT_SEND:
 		return due && room(&me->r);
@@ -329,7 +333,7 @@ void world_act(struct world *w, enum act what, u16 arg)
 		send_new(w, arg, !!unsent(w, arg), !unsent(w, arg));
 		break;
 	case ACT_SEND_ALL:
-		send_new(w, arg, unsent(w, arg), fin_unsent(w, arg));
+		send_new(w, arg, unsent(w, arg), fin_due(w, arg));
 		break;
 	case ACT_ACK:
 		emit_ack(w, arg);
