@@ -155,7 +155,7 @@ TEST_F(tcp_wire, port__other_address)
 	int a, b;
 
 	ASSERT_EQ(0, xt_run("ip addr add %s dev lo", variant->version == 6 ?
-			    "fd07::7/128" : "127.0.0.7/32"));
+			    "fd07::7/128 nodad" : "127.0.0.7/32"));
 	a = claim(variant->first, &one, false);
 	b = claim(other(variant->first), &two, false);
 	EXPECT_LE(0, a);
