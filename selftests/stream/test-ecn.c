@@ -235,6 +235,16 @@ TEST(ecn_echoed__and_three_duplicates)
 	EXPECT_EQ(e.s.cc.ssthresh, 16 * MSS);
 }
 
+/* What is reduced already says nothing new by a mark. */
+TEST(ecn_echoed__during_recovery)
+{
+	given(&xtcp_newreno, BOTH, 10);
+	e.r.retries = 1;
+	xtcp_stream_timeout(&e.s, &e.r, e.now_us);
+	EXPECT_EQ(echo(AT) & (XTCP_ACK_NEW | XTCP_ACK_MARKED), 0);
+	EXPECT(!e.s.cc.marked);
+}
+
 /* Nothing was lost after all, but there was congestion. */
 TEST(ecn_echoed__nothing_is_taken_back)
 {
