@@ -18,8 +18,11 @@ NO_MEMORY = re.compile(r"kmem_cache_create\w*\(\w*xtcp\w*\) failed with "
                        r"error -(12|22)|"
                        r"sysctl could not get directory: \S+ -12|"
                        r"vmalloc error: size \d+, .*failed to allocate", re.I)
-# leaks() judges what they are.
-COUNTED = re.compile(r"kmemleak: \d+ new suspected memory leaks")
+# leaks() judges what they are; and what has no memory for its name in /sys says
+# so in one line.
+COUNTED = re.compile(r"kmemleak: \d+ new suspected memory leaks|"
+                     r"kobject_add_internal failed for \S+ \(error: -12 |"
+                     r"kobject_add error: -12$", re.I)
 
 
 def read(path):
