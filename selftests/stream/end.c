@@ -167,6 +167,25 @@ u32 end_sack(struct end *e, u32 ack, u32 n, const u32 blocks[][2])
 	return end_take(e, &seg);
 }
 
+void end_init_selective(struct end *e, u32 first, u32 n)
+{
+	end_init(e, first);
+	e->r.flags |= XTCP_F_SACK;
+	xtcp_rtt_sample(&e->s.rtt, RTT_US);
+	xtcp_min_rtt_sample(&e->s.sel.rack.min_rtt, RTT_US, e->now_us);
+	e->s.cc.cwnd = n * MSS;
+	end_write(e, 60 * MSS);
+	EXPECT_EQ(end_transmit(e), n);
+	e->now_us += RTT_US;
+}
+
+u32 end_sack_one(struct end *e, u32 left, u32 right)
+{
+	const u32 block[][2] = { { left, right } };
+
+	return end_sack(e, e->r.snd_una, 1, block);
+}
+
 enum xtcp_expired end_expire(struct end *e)
 {
 	u8 reason = XTCP_R_NONE;

@@ -11,6 +11,7 @@
 #define MSS	1000u
 #define WND	60000u
 #define START_US	1000000ull
+#define RTT_US		20000u
 
 /**
  * struct end - the end
@@ -43,6 +44,11 @@ extern const u32 end_seams[5];
 
 /* No opening: established, first byte at @first, peer's window %WND. */
 void end_init(struct end *e, u32 first);
+/*
+ * @n segments under way from @first on, of more that wait; SACK permitted, RTT_US
+ * to the peer and back, and that has just passed. NewReno.
+ */
+void end_init_selective(struct end *e, u32 first, u32 n);
 /* Change a setting before the connection opens. */
 void end_init_with(struct end *e, u32 first,
 		   const struct xtcp_stream_params *p, u8 syn_retries);
@@ -60,6 +66,8 @@ u32 end_ack(struct end *e, u32 ack, u32 wnd);
 u32 end_ack_ts(struct end *e, u32 ack, u32 wnd, u32 tsecr);
 /* The same with SACK blocks: pairs of left and right, from the first byte */
 u32 end_sack(struct end *e, u32 ack, u32 n, const u32 blocks[][2]);
+/* The peer has [left, right) and nothing new before it. */
+u32 end_sack_one(struct end *e, u32 left, u32 right);
 /* Time passes until the main timer fires. */
 enum xtcp_expired end_expire(struct end *e);
 /* Both it and what the machine does about a retransmission time-out. */

@@ -7,14 +7,14 @@
 #include "stream/pacing.h"
 #include "tap.h"
 
-#define RTT_US	100000u
+#define ROUND_US	100000u
 
 static struct xtcp_cc fresh(void)
 {
 	struct xtcp_cc cc;
 
 	xtcp_cc_init(&cc, &xtcp_cubic, 1000, 10);
-	cc.srtt_us = RTT_US;
+	cc.srtt_us = ROUND_US;
 	return cc;
 }
 
@@ -24,7 +24,7 @@ static void round_trip(struct xtcp_cc *cc, u64 *now_us)
 	u32 n = cc->cwnd / 1000, i;
 
 	for (i = 0; i < n; i++) {
-		*now_us += RTT_US / n;
+		*now_us += ROUND_US / n;
 		xtcp_cc_acked(cc, 1000, *now_us);
 	}
 }

@@ -6,7 +6,6 @@
 #include "tap.h"
 
 #define AT	1000u
-#define RTT_US	20000u
 #define BOTH	(XTCP_F_ECN | XTCP_F_ECT)
 
 /* ---- the receiver ---- */

@@ -6,32 +6,9 @@
 #include "end.h"
 #include "tap.h"
 
-#define RTT_US	20000u
-
-/* @n segments under way from @first on, SACK permitted, a round trip ago */
-static void out_from(struct end *e, u32 first, u32 n)
-{
-	end_init(e, first);
-	e->r.flags |= XTCP_F_SACK;
-	xtcp_rtt_sample(&e->s.rtt, RTT_US);
-	xtcp_min_rtt_sample(&e->s.sel.rack.min_rtt, RTT_US, e->now_us);
-	e->s.cc.cwnd = n * MSS;
-	end_write(e, 60 * MSS);
-	EXPECT_EQ(end_transmit(e), n);
-	e->now_us += RTT_US;
-}
-
 static void out(struct end *e, u32 n)
 {
-	out_from(e, 1, n);
-}
-
-/* The peer has these bytes, and has not moved on. */
-static u32 sack(struct end *e, u32 left, u32 right)
-{
-	const u32 block[][2] = { { left, right } };
-
-	return end_sack(e, e->r.snd_una, 1, block);
+	end_init_selective(e, 1, n);
 }
 
 /* A segment for every two that arrive, until half of them are under way */
@@ -41,7 +18,7 @@ TEST(selective__prr_one_for_two)
 	u32 i, sent = 1;
 
 	out(&e, 20);
-	EXPECT(sack(&e, 1001, 4001) & XTCP_ACK_FAST);
+	EXPECT(end_sack_one(&e, 1001, 4001) & XTCP_ACK_FAST);
 	EXPECT_EQ(e.s.cc.ssthresh, 10 * MSS);
 	EXPECT_EQ(e.s.cc.cwnd, 17500);
 	EXPECT_EQ(end_transmit(&e), 1);
@@ -49,7 +26,7 @@ TEST(selective__prr_one_for_two)
 		u32 n;
 
 		test_case("segment %u", i);
-		sack(&e, 1001, 1001 + i * MSS);
+		end_sack_one(&e, 1001, 1001 + i * MSS);
 		n = end_transmit(&e);
 		sent += n;
 		EXPECT_EQ(n, i % 2 ? 0 : 1);
@@ -68,9 +45,9 @@ TEST(selective__three_duplicates_by_count)
 
 	out(&e, 10);
 	for (i = 1; i < 3; i++)
-		EXPECT_EQ(sack(&e, 1001, 1001 + i), XTCP_ACK_DUPLICATE);
+		EXPECT_EQ(end_sack_one(&e, 1001, 1001 + i), XTCP_ACK_DUPLICATE);
 	EXPECT_EQ(e.s.recovery.dupacks, 2);
-	EXPECT_EQ(sack(&e, 1001, 1004), XTCP_ACK_DUPLICATE | XTCP_ACK_FAST);
+	EXPECT_EQ(end_sack_one(&e, 1001, 1004), XTCP_ACK_DUPLICATE | XTCP_ACK_FAST);
 }
 
 TEST(selective__two_segments_and_a_byte)
@@ -78,9 +55,9 @@ TEST(selective__two_segments_and_a_byte)
 	struct end e;
 
 	out(&e, 10);
-	EXPECT_EQ(sack(&e, 1001, 3001), XTCP_ACK_DUPLICATE);
+	EXPECT_EQ(end_sack_one(&e, 1001, 3001), XTCP_ACK_DUPLICATE);
 	out(&e, 10);
-	EXPECT_EQ(sack(&e, 1001, 3002), XTCP_ACK_DUPLICATE | XTCP_ACK_FAST);
+	EXPECT_EQ(end_sack_one(&e, 1001, 3002), XTCP_ACK_DUPLICATE | XTCP_ACK_FAST);
 }
 
 TEST(selective__hasty_while_it_recovers)
@@ -105,8 +82,8 @@ TEST(selective__nothing_new_is_no_duplicate)
 	struct end e;
 
 	out(&e, 10);
-	EXPECT_EQ(sack(&e, 1001, 2001), XTCP_ACK_DUPLICATE);
-	EXPECT_EQ(sack(&e, 1001, 2001), 0);
+	EXPECT_EQ(end_sack_one(&e, 1001, 2001), XTCP_ACK_DUPLICATE);
+	EXPECT_EQ(end_sack_one(&e, 1001, 2001), 0);
 	EXPECT_EQ(e.s.recovery.dupacks, 1);
 	EXPECT_EQ(end_ack(&e, 1001, WND), XTCP_ACK_NEW | XTCP_ACK_RTT);
 	EXPECT_EQ(e.s.recovery.dupacks, 0);
@@ -177,9 +154,9 @@ TEST(selective__edges_of_nonsense)
 
 		k = i % ARRAY_SIZE(v);
 		test_case("row %u from %x", k, at);
-		out_from(&e, at + 1, 10);
+		end_init_selective(&e, at + 1, 10);
 		end_ack(&e, at + 1001, WND);
-		what = sack(&e, at + v[k].left, at + v[k].right);
+		what = end_sack_one(&e, at + v[k].left, at + v[k].right);
 		EXPECT_EQ(!!(what & XTCP_ACK_BAD_SACK), v[k].bad);
 		EXPECT_EQ(e.s.board->sacked, v[k].sacked);
 		EXPECT_EQ(e.s.sel.sacked, v[k].sacked);
@@ -196,7 +173,7 @@ TEST(selective__waits_a_round_trip_at_most)
 	e.s.sel.rack.factor = 100;
 	e.s.sel.rack.persist = 16;
 	e.q.bytes = 10 * MSS;
-	sack(&e, 1001, 9001);
+	end_sack_one(&e, 1001, 9001);
 	EXPECT_EQ(end_transmit(&e), 0);
 	EXPECT_EQ(e.timers.kind, XTCP_TIMER_REORDER);
 	EXPECT_EQ(e.timers.main_us, START_US + RTT_US + RTT_US);
@@ -227,7 +204,7 @@ TEST(selective__new_mss_during_recovery)
 	struct end e;
 
 	out(&e, 10);
-	sack(&e, 1001, 4001);
+	end_sack_one(&e, 1001, 4001);
 	end_transmit(&e);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
 	EXPECT(e.s.sel.undo.set);
@@ -298,7 +275,7 @@ TEST(may_probe__when)
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
 	xtcp_board_find_all(e.s.board);
 	EXPECT(xtcp_selective_may_probe(&e.s, &e.r));
-	sack(&e, 1001, 1002);
+	end_sack_one(&e, 1001, 1002);
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
 }
 
@@ -428,7 +405,7 @@ TEST(selective__timeout_resets)
 
 	out(&e, 10);
 	e.s.cc.cwnd = 30 * MSS;
-	sack(&e, 1001, 2001);
+	end_sack_one(&e, 1001, 2001);
 	e.s.sel.tlp.out = true;
 	e.s.sel.tlp.due = true;
 	e.s.sel.rack.due_us = 77;
@@ -461,7 +438,7 @@ TEST(take_board__leaves_nothing)
 	struct end e;
 
 	out(&e, 10);
-	sack(&e, 1001, 3002);
+	end_sack_one(&e, 1001, 3002);
 	EXPECT_EQ(e.s.sel.sacked, 2001);
 	EXPECT_EQ(e.s.sel.lost, 1000);
 	e.s.sel.rack.due_us = 5;
@@ -480,7 +457,7 @@ TEST(selective__recover_follows)
 	u32 at;
 
 	out(&e, 10);
-	sack(&e, 1001, 4001);
+	end_sack_one(&e, 1001, 4001);
 	at = e.s.recovery.recover;
 	EXPECT_EQ(at, e.r.snd_nxt);
 	end_transmit(&e);

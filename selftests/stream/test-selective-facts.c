@@ -6,25 +6,9 @@
 #include "end.h"
 #include "tap.h"
 
-#define RTT_US	20000u
-
 static void out(struct end *e, u32 n)
 {
-	end_init(e, 1);
-	e->r.flags |= XTCP_F_SACK;
-	xtcp_rtt_sample(&e->s.rtt, RTT_US);
-	xtcp_min_rtt_sample(&e->s.sel.rack.min_rtt, RTT_US, e->now_us);
-	e->s.cc.cwnd = n * MSS;
-	end_write(e, 60 * MSS);
-	EXPECT_EQ(end_transmit(e), n);
-	e->now_us += RTT_US;
-}
-
-static u32 sack(struct end *e, u32 left, u32 right)
-{
-	const u32 block[][2] = { { left, right } };
-
-	return end_sack(e, e->r.snd_una, 1, block);
+	end_init_selective(e, 1, n);
 }
 
 /* RFC 5681 3.1: half of what is under way, of which no more than the window */
@@ -42,7 +26,7 @@ TEST(selective__halves_the_lesser)
 		test_case("cwnd %u", v[i].cwnd);
 		out(&e, 10);
 		e.s.cc.cwnd = v[i].cwnd;
-		EXPECT(sack(&e, 1001, 4001) & XTCP_ACK_FAST);
+		EXPECT(end_sack_one(&e, 1001, 4001) & XTCP_ACK_FAST);
 		EXPECT_EQ(e.s.cc.ssthresh, v[i].ssthresh);
 	}
 }
@@ -54,9 +38,9 @@ TEST(selective__round_trip_for_cc)
 
 	out(&e, 10);
 	e.now_us += 77;
-	sack(&e, 2001, 3001);
+	end_sack_one(&e, 2001, 3001);
 	EXPECT_EQ(e.s.cc.rtt_us, RTT_US + 77);
-	sack(&e, 2001, 3001);
+	end_sack_one(&e, 2001, 3001);
 	EXPECT_EQ(e.s.cc.rtt_us, 0);
 	xtcp_board_lose(e.s.board, 0);
 	EXPECT(end_send(&e));
@@ -87,17 +71,17 @@ TEST(selective__prr_safe)
 	u32 pipe;
 
 	out(&e, 20);
-	sack(&e, 1001, 4001);
+	end_sack_one(&e, 1001, 4001);
 	end_transmit(&e);
 	e.s.cc.ssthresh = 50 * MSS;
 	e.s.sel.prr.out = 100 * MSS;
 	/* It does not move. */
-	sack(&e, 1001, 5001);
+	end_sack_one(&e, 1001, 5001);
 	pipe = xtcp_board_pipe(e.s.board);
 	EXPECT_EQ(e.s.cc.cwnd, pipe + MSS);
 	/* No news at all */
 	e.s.cc.cwnd = 12345;
-	sack(&e, 1001, 5001);
+	end_sack_one(&e, 1001, 5001);
 	EXPECT_EQ(e.s.cc.cwnd, 12345);
 	/* It moves, and nothing is missing. */
 	end_ack(&e, 5001, WND);
@@ -120,7 +104,7 @@ TEST(selective__timeout_counts_the_pipe)
 	struct end e;
 
 	out(&e, 20);
-	sack(&e, 1001, 19001);
+	end_sack_one(&e, 1001, 19001);
 	EXPECT_EQ(e.s.cc.ssthresh, 10 * MSS);
 	EXPECT_EQ(xtcp_board_pipe(e.s.board), MSS);
 	e.r.retries = 1;
@@ -152,9 +136,9 @@ TEST(selective__many_duplicates)
 
 	out(&e, 10);
 	e.s.recovery.dupacks = 254;
-	sack(&e, 1001, 1002);
+	end_sack_one(&e, 1001, 1002);
 	EXPECT_EQ(e.s.recovery.dupacks, 255);
-	sack(&e, 1001, 1003);
+	end_sack_one(&e, 1001, 1003);
 	EXPECT_EQ(e.s.recovery.dupacks, 255);
 }
 
@@ -165,7 +149,7 @@ TEST(undo__clears_the_recovery)
 	struct end e;
 
 	out(&e, 10);
-	sack(&e, 1001, 4001);
+	end_sack_one(&e, 1001, 4001);
 	end_send(&e);
 	e.s.recovery.head = true;
 	e.s.recovery.back = true;

@@ -3,29 +3,10 @@
 #include "end.h"
 #include "tap.h"
 
-#define RTT_US	20000u
-
-/* @n segments under way, SACK permitted, 20 ms to the peer and back */
-static void out(struct end *e, u32 first, u32 n)
-{
-	end_init(e, first);
-	e->r.flags |= XTCP_F_SACK;
-	xtcp_rtt_sample(&e->s.rtt, RTT_US);
-	xtcp_min_rtt_sample(&e->s.sel.rack.min_rtt, RTT_US, e->now_us);
-	e->s.cc.cwnd = n * MSS;
-	end_write(e, 60 * MSS);
-	EXPECT_EQ(end_transmit(e), n);
-	e->now_us += RTT_US;
-}
-
 /* The peer has [left, right), in segments from the @first byte on. */
 static u32 sack(struct end *e, u32 first, u32 left, u32 right)
 {
-	const u32 block[][2] = {
-		{ first + left * MSS, first + right * MSS },
-	};
-
-	return end_sack(e, e->r.snd_una, 1, block);
+	return end_sack_one(e, first + left * MSS, first + right * MSS);
 }
 
 /* RFC 6675 5: one ACK that says enough starts it; only the hole goes again. */
@@ -37,7 +18,7 @@ TEST(selective__only_the_hole)
 	for (i = 0; i < ARRAY_SIZE(end_seams); i++) {
 		first = end_seams[i];
 		test_case("first %x", first);
-		out(&e, first, 10);
+		end_init_selective(&e, first, 10);
 		EXPECT_EQ(sack(&e, first, 1, 4),
 			  XTCP_ACK_DUPLICATE | XTCP_ACK_FAST);
 		EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
@@ -62,7 +43,7 @@ TEST(selective__two_are_none)
 {
 	struct end e;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	EXPECT_EQ(sack(&e, 1, 1, 2), XTCP_ACK_DUPLICATE);
 	EXPECT_EQ(end_transmit(&e), 1);
 	EXPECT(!e.out.again);
@@ -88,7 +69,7 @@ TEST(selective__three_small_blocks)
 	};
 	struct end e;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	EXPECT(end_sack(&e, 1, 3, blocks) & XTCP_ACK_FAST);
 }
 
@@ -103,7 +84,7 @@ TEST(selective__holes_in_order)
 	struct end e;
 	u32 i;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	EXPECT(end_sack(&e, 1, 3, blocks) & XTCP_ACK_FAST);
 	EXPECT_EQ(xtcp_stream_pipe(&e.s, 1, e.r.snd_nxt), 0);
 	for (i = 0; i < 4; i++) {
@@ -123,7 +104,7 @@ TEST(selective__lost_retransmission)
 {
 	struct end e;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	sack(&e, 1, 1, 4);
 	EXPECT(end_send(&e));
 	e.now_us += 1000;
@@ -150,7 +131,7 @@ TEST(selective__nonsense)
 	struct end e;
 	u32 i;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		test_case("block %u", i);
 		EXPECT_EQ(end_sack(&e, 1, 1, &bad[i]), XTCP_ACK_BAD_SACK);
@@ -170,7 +151,7 @@ TEST(selective__renege)
 	struct end e;
 	u32 i;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	sack(&e, 1, 1, 4);
 	end_transmit(&e);
 	EXPECT_EQ(end_timeout(&e), XTCP_EXPIRED_RTO);
@@ -190,7 +171,7 @@ TEST(selective__timeout_in_recovery)
 {
 	struct end e;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	sack(&e, 1, 1, 4);
 	end_transmit(&e);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
@@ -370,7 +351,7 @@ TEST(undo__dsack)
 	const u32 twice[][2] = { { 1, 1 + MSS } };
 	struct end e;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	sack(&e, 1, 1, 4);
 	end_transmit(&e);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
@@ -421,7 +402,7 @@ TEST(undo__eifel)
 
 static void until_frto(struct end *e)
 {
-	out(e, 1, 10);
+	end_init_selective(e, 1, 10);
 	e->s.sel.tlp.spent = true;
 	EXPECT_EQ(end_timeout(e), XTCP_EXPIRED_RTO);
 	EXPECT_EQ(end_transmit(e), 1);
@@ -467,7 +448,7 @@ TEST(frto__duplicate)
 {
 	struct end e;
 
-	out(&e, 1, 10);
+	end_init_selective(&e, 1, 10);
 	e.s.sel.tlp.spent = true;
 	end_timeout(&e);
 	end_transmit(&e);
