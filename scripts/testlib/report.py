@@ -8,6 +8,7 @@ RESULT = re.compile(r"^(not )?ok\b *(\d+)? *-? *(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\s*(#\s*SKIP\b.*)?$", re.I)
 SKIP = re.compile(r"#\s*SKIP\b", re.I)
 KEEP_LINES = 200	# of a failed test's output
+LAST_LINES = 40		# of them once more at the end
 
 
 class Report:
@@ -15,7 +16,7 @@ class Report:
     def __init__(self):
         self.lock = threading.Lock()
         self.count = self.passed = self.failed = self.skipped = 0
-        self.failures, self.good_names = [], set()
+        self.failures, self.good_names = {}, set()
 
     def begin(self):
         print("TAP version 13", flush=True)
@@ -32,9 +33,10 @@ class Report:
             self.count += 1
             if not good:
                 self.failed += 1
-                self.failures.append(name)
-                for line in list(details)[-KEEP_LINES:]:
-                    print("# " + line.lstrip("# "))
+                details = ["# " + line.lstrip("# ") for line in details]
+                self.failures[name] = details[-LAST_LINES:]
+                for line in details[-KEEP_LINES:]:
+                    print(line)
             elif SKIP.search(name):
                 self.skipped += 1
             else:
@@ -46,8 +48,10 @@ class Report:
     def end(self):
         """The plan, what failed, and the sums as the last line."""
         print("1..%d" % self.count)
-        for name in self.failures:
+        for name, details in self.failures.items():
             print("# failed: " + name)
+            for line in details:
+                print("#   " + line[2:])
         if self.skipped:
             print("# %d skipped" % self.skipped)
         print("%d passed, %d failed" % (self.passed, self.failed), flush=True)
