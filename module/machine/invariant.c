@@ -47,6 +47,7 @@ static const char *numbers_fault(const struct xtcp_record *r)
 	if (xtcp_in(r, XTCP_S(SYN_RCVD)) && r->rcv_nxt != r->irs + 1 &&
 	    !xtcp_fast(r))
 		return "took text before the opening was complete";
+	/* No story that is told here is long enough to come round to ISS. */
 	if (xtcp_in(r, XTCP_SYNCHRONISED) && r->snd_una == r->iss)
 		return "synchronised though our SYN is unacknowledged";
 	if (xtcp_in(r, XTCP_S(FIN_WAIT_2) | XTCP_S(TIME_WAIT)) &&

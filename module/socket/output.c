@@ -323,7 +323,8 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 
 	/* In SYN_RCVD SND.UNA is our SYN, in TIME_WAIT it is behind our FIN. */
 	q->bytes = seq_gt(x->write_seq, una) ? x->write_seq - una : 0;
-	if (q->bytes && una == x->rec.iss)
+	if (q->bytes && una == x->rec.iss &&
+	    !xtcp_in(&x->rec, XTCP_SYNCHRONISED))
 		q->bytes--;
 	q->more = x->cork;
 	q->burst = 0;
