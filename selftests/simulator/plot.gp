@@ -4,7 +4,7 @@
 
 set datafile separator "\t"
 set datafile missing NaN
-set key top right samplen 2 font ",9"
+set key top right opaque samplen 2 font ",9"
 set title font ",11"
 set tics font ",9"
 set rmargin 3
@@ -18,7 +18,7 @@ set multiplot layout 2,2 title name font ",13"
 if (sweep ne "") {
 	set xlabel sweep font ",10"
 	set offsets 0.3, 0.3, 0, 0
-	set yrange [0:*]
+	set yrange [0:0.01<*]
 	set style data linespoints
 
 	set title "goodput, Mbit/s"
@@ -33,7 +33,7 @@ if (sweep ne "") {
 	plot sweeps using 0:(column("timeouts")):xticlabels(stringcolumn("value")) pt 7 lc 7 notitle
 } else {
 	set xlabel "s" offset 0,0.5 font ",10"
-	set yrange [0:*]
+	set yrange [0:0.01<*]
 	set title "congestion window, kB"
 	if (words(flows) > 0) {
 		plot for [f in flows] trace using (column("t_s")):(strcol("flow") eq f ? column("cwnd") / 1e3 : NaN) with lines title f noenhanced
