@@ -42,6 +42,7 @@ static void inherit(struct sock *child, const struct xtcp_sock *from)
 	x->cork = from->cork;
 	x->quickack = from->quickack;
 	x->slow_ack = from->slow_ack;
+	x->save_syn = from->save_syn;
 	x->user_mss = from->user_mss;
 	x->notsent_lowat = from->notsent_lowat;
 	x->user_timeout_ms = from->user_timeout_ms;

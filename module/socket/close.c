@@ -41,6 +41,7 @@ void xtcp_destroy(struct sock *sk)
 	sk_stop_timer(sk, &sk->sk_timer);
 	xtcp_purge_unsent(sk);
 	xtcp_purge_stored(sk);
+	xtcp_syn_forget(sk);
 	xtcp_unbind(xtcp_table_of(sk), &x->binding);
 	sk_stream_kill_queues(sk);
 	xfrm_sk_free_policy(sk);

@@ -86,7 +86,7 @@ static void send_cookie(struct xtcp_net *xn, struct sock *sk,
 }
 
 static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
-			    const struct xtcp_tuple *t,
+			    struct sk_buff *skb, const struct xtcp_tuple *t,
 			    const struct xtcp_event *e, bool give)
 {
 	struct xtcp_orders born = {
@@ -108,7 +108,9 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 	s->entry.tos = opts.tos;
 	s->entry.ttl = opts.ttl;
 	s->entry.mark = opts.mark;
+	xtcp_saved_attach(s, xtcp_syn_saved(sk, skb));
 	if (xtcp_small_insert(xtcp_table_of(sk), s)) {
+		xtcp_saved_free(xtcp_saved_take(s));
 		xtcp_small_free(s);
 		goto no_memory;
 	}
@@ -169,6 +171,7 @@ static void spawn_fast(struct xtcp_net *xn, struct sock *sk,
 		return;
 	}
 	xtcp_fast_begin(sk, child);
+	xtcp_syn_keep(child, xtcp_syn_saved(sk, skb));
 	xtcp_inc(xn, XTCP_C_PASSIVE_OPENS);
 	turn->o.to = turn->e.child->state;
 	xtcp_child_open(sk, child, turn);
@@ -253,7 +256,7 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 	} else if (e->fast) {
 		spawn_fast(xn, sk, skb, t, &turn);
 	} else {
-		spawn_half_open(xn, sk, t, e, fast == XTCP_FAST_GIVE);
+		spawn_half_open(xn, sk, skb, t, e, fast == XTCP_FAST_GIVE);
 	}
 }
 

@@ -359,6 +359,7 @@ static void forget_connection(struct sock *sk)
 	} else if (xtcp_bound(&x->binding)) {
 		xtcp_rebind(xtcp_table_of(sk), sk, &x->binding);
 	}
+	xtcp_syn_forget(sk);
 	xtcp_record_init(&x->rec);
 	x->write_seq = 0;
 	x->copied_seq = 0;

@@ -226,6 +226,8 @@ static int get_isn(struct sock *sk)
 	return x->rec.iss;
 }
 
+#define set_save_syn	xtcp_syn_set_saving
+#define get_save_syn	xtcp_syn_saving
 #define set_fastopen	xtcp_fast_set_limit
 #define get_fastopen	xtcp_fast_limit
 
@@ -460,6 +462,8 @@ static int get_own(struct sock *sk, int level, int name, char __user *val,
 		return get_data(sk, data, val, len);
 	if (level == SOL_TCP && name == TCP_FASTOPEN_KEY)
 		return get_fast_keys(sk, val, len);
+	if (level == SOL_TCP && name == TCP_SAVED_SYN)
+		return xtcp_syn_get(sk, val, len);
 	if (!opt)
 		return -ENOPROTOOPT;
 	number = opt->get(sk);

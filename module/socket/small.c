@@ -156,6 +156,7 @@ static bool half_open_step(struct xtcp_net *xn, struct xtcp_small *s,
 	if (!child)
 		goto discard;
 	xtcp_sk(child)->rec = r;
+	xtcp_syn_keep(child, xtcp_saved_take(s));
 	xtcp_small_to_full(table_of(xn, s), s, &xtcp_sk(child)->entry);
 	xtcp_small_unlock(table_of(xn, s), s);
 	turn->skb = skb;

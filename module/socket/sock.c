@@ -92,6 +92,7 @@ void xtcp_sock_destruct(struct sock *sk)
 	}
 #endif
 	xtcp_fast_free(sk);
+	xtcp_syn_forget(sk);
 	inet_sock_destruct(sk);
 }
 

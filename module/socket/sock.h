@@ -15,6 +15,7 @@
 #include "machine/machine.h"
 #include "socket/fast_open.h"
 #include "socket/net.h"
+#include "socket/saved_syn.h"
 #include "stream/stream.h"
 #include "table/table.h"
 #include "uapi/linux/xtcp.h"
@@ -30,6 +31,7 @@
  * @generation:	xtcp_generation when @policy was made
  * @stream:	reliability arithmetic
  * @listener:	while it listens
+ * @saved_syn:	with @syn_kept: the SYN that opened it, until it is read
  * @accept_queue: listeners: children that are open and wait for accept()
  * @accept_lock: of @accept_queue; taken inside the socket lock
  * @accepting:	listeners: @accept_queue is open for more; under @accept_lock
@@ -48,6 +50,8 @@
  * @oob:	that byte, once it arrived
  * @oob_state:	XTCP_OOB_NONE and the like
  * @fixed_isn:	XTCP_ISN was set: @isn
+ * @save_syn:	TCP_SAVE_SYN
+ * @syn_kept:	there is a @saved_syn
  * @isn:	initial number of the next connection
  * @cork:	TCP_CORK
  * @nodelay:	TCP_NODELAY
@@ -98,7 +102,10 @@ struct xtcp_sock {
 	u32 generation;
 	u32 challenge_ms;
 	struct xtcp_stream stream;
-	struct xtcp_listener listener;
+	union {
+		struct xtcp_listener listener;
+		struct xtcp_saved *saved_syn;
+	};
 	struct list_head accept_queue;
 	spinlock_t accept_lock;	/* of accept_queue */
 	bool accepting;
@@ -108,6 +115,7 @@ struct xtcp_sock {
 	bool fast_try : 1;
 	bool fast_deferred : 1;
 	bool fast_taken : 1;
+	bool syn_kept : 1;
 	struct list_head accept_node;
 	u32 cookie_ms;
 	bool cookies_sent;
@@ -127,6 +135,7 @@ struct xtcp_sock {
 	u8 oob;
 	u8 oob_state;
 	bool fixed_isn;
+	u8 save_syn;
 	u32 isn;
 	bool cork;
 	bool nodelay;
@@ -321,6 +330,9 @@ void xtcp_listen_stop(struct sock *sk);
 bool xtcp_small_in(struct xtcp_net *xn, struct xtcp_small *s,
 		   struct sk_buff *skb, const struct xtcp_tuple *t,
 		   const struct xtcp_segment *seg);
+bool xtcp_small_yield(struct xtcp_net *xn, struct xtcp_small *s,
+		      const struct xtcp_tuple *t,
+		      const struct xtcp_segment *seg);
 extern const struct xtcp_table_ops xtcp_table_ops;
 bool xtcp_become_small(struct sock *sk);
 void xtcp_small_evict(struct xtcp_table *table, struct xtcp_small *s);

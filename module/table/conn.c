@@ -109,6 +109,7 @@ void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 {
 	e->form = XTCP_FORM_NONE;
 	e->family = tuple->family;
+	e->saved = 0;
 	e->wire = tuple->wire;
 	e->tos = 0;
 	e->ttl = 0;

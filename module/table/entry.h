@@ -43,6 +43,8 @@ struct xtcp_key6 {
  * @node:	link of the table
  * @form:	enum xtcp_form
  * @family:	AF_INET or AF_INET6: which key; that of the packets
+ * @saved:	small forms: there may be a struct xtcp_saved; never cleared, so
+ *		that who reads what stands beside it needs no lock
  * @wire:	enum xtcp_wire: that of the table it is in
  * @tos:	small forms: TOS or traffic class to send with
  * @ttl:	small forms: TTL or hop limit to send with, 0: the route's
@@ -60,7 +62,8 @@ struct xtcp_key6 {
 struct xtcp_entry {
 	struct rhash_head node;
 	u8 form;
-	u8 family:7;
+	u8 family:6;
+	u8 saved:1;
 	u8 wire:1;
 	u8 tos;
 	u8 ttl;

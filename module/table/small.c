@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "table/internal.h"
+#include "table/saved.h"
 
 static struct kmem_cache *small_cache[2];
 
@@ -57,6 +58,7 @@ static void small_free_rcu(struct rcu_head *head)
 
 void xtcp_small_bury(struct xtcp_small *s)
 {
+	xtcp_saved_free(xtcp_saved_take(s));
 	call_rcu(&s->rcu, small_free_rcu);
 }
 

@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 
 #include "table/internal.h"
+#include "table/saved.h"
 
 /* Of xtcp_table_use(): seldom and short. */
 static DEFINE_MUTEX(table_use_mutex);
@@ -121,7 +122,15 @@ int xtcp_table_module_init(void)
 		return err;
 	err = xtcp_port_module_init();
 	if (err)
-		xtcp_small_module_exit();
+		goto out_small;
+	err = xtcp_saved_module_init();
+	if (err)
+		goto out_port;
+	return 0;
+out_port:
+	xtcp_port_module_exit();
+out_small:
+	xtcp_small_module_exit();
 	return err;
 }
 
@@ -129,6 +138,7 @@ void xtcp_table_module_exit(void)
 {
 	/* The last entries wait for RCU; their caches wait for them. */
 	rcu_barrier();
+	xtcp_saved_module_exit();
 	xtcp_port_module_exit();
 	xtcp_small_module_exit();
 }
