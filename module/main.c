@@ -148,3 +148,4 @@ module_exit(xtcp_exit);
 
 MODULE_DESCRIPTION("TCP's life cycle as a protocol family of its own");
 MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: nf_defrag_ipv6");

@@ -270,23 +270,34 @@ static void icmp_in(struct net *net, struct sk_buff *skb,
 	sock_put(sk);
 }
 
-/* Who only waits for the last of a connection does not keep others off it. */
-static bool gives_way(const struct xtcp_entry *e, struct net *net,
+/*
+ * Who only waits for the last of a connection does not keep others off it: a
+ * connection of the host's, or the SYN of one that may begin (RFC 6191).
+ */
+static bool gives_way(struct net *net, struct xtcp_entry *e,
+		      struct sk_buff *skb, int offset,
 		      const struct xtcp_tuple *t)
 {
 	u8 form = READ_ONCE(e->form);
+	struct xtcp_segment seg;
 
-	return (form == XTCP_FORM_TIME_WAIT || form == XTCP_FORM_FIN_WAIT_2) &&
-	       xtcp_wire_tcp_host_has(net, t);
+	if (form != XTCP_FORM_TIME_WAIT && form != XTCP_FORM_FIN_WAIT_2)
+		return false;
+	if (xtcp_wire_tcp_host_has(net, t))
+		return true;
+	return form == XTCP_FORM_TIME_WAIT &&
+	       xtcp_wire_tcp_host_syn(net, skb, offset, t, &seg) &&
+	       xtcp_small_yield(xtcp_net(net), xtcp_small(e), t, &seg);
 }
 
-static bool ours(struct net *net, struct xtcp_tuple *t)
+static bool ours(struct net *net, struct sk_buff *skb, int offset,
+		 struct xtcp_tuple *t)
 {
 	struct xtcp_table *table = xtcp_table_for(xtcp_net(net), t);
 
 	t->found = xtcp_lookup(table, t);
 	if (t->found)
-		return !gives_way(t->found, net, t);
+		return !gives_way(net, t->found, skb, offset, t);
 	return xtcp_listener_lookup(table, t, NULL, 0);
 }
 

@@ -264,6 +264,42 @@ bool xtcp_small_in(struct xtcp_net *xn, struct xtcp_small *s,
 	return true;
 }
 
+/**
+ * xtcp_small_yield() - a SYN for a server of the host's TCP meets TIME_WAIT
+ * @xn:		the namespace
+ * @s:		found under RCU; may be dead by now
+ * @t:		both ends
+ * @seg:	the SYN
+ *
+ * Return: it is provably newer, as for a listener of ours; @s is over.
+ */
+bool xtcp_small_yield(struct xtcp_net *xn, struct xtcp_small *s,
+		      const struct xtcp_tuple *t,
+		      const struct xtcp_segment *seg)
+{
+	struct xtcp_policy policy;
+	struct xtcp_record r;
+	struct xtcp_orders o = {};
+	struct xtcp_event e;
+	struct farewell f;
+
+	small_event(xn, s, &policy, &e, XTCP_EV_SEGMENT);
+	e.seg = *seg;
+	e.listening = true;
+	xtcp_small_lock(table_of(xn, s), s);
+	r = s->record;
+	if (xtcp_small_alive(s) && s->entry.form == XTCP_FORM_TIME_WAIT &&
+	    xtcp_entry_matches(&s->entry, t))
+		xtcp_take_step(&r, &e, &o);
+	/* Anything else is left to be answered as ever. */
+	if (o.todo & XTCP_DO_REOPEN) {
+		s->record = r;
+		carry_out_small(xn, s, t, &o, &f);
+	}
+	xtcp_small_unlock(table_of(xn, s), s);
+	return o.todo & XTCP_DO_REOPEN;
+}
+
 /* What happens to an entry that is locked and alive; unlocks it. */
 static void small_happens(struct xtcp_net *xn, struct xtcp_small *s,
 			  enum xtcp_event_kind kind, u8 reason)
@@ -421,45 +457,5 @@ bool xtcp_become_small(struct sock *sk)
 	x->rec.state = XTCP_CLOSED;
 	x->rec.timer = XTCP_LIFE_NONE;
 	xtcp_done(sk);
-	return true;
-}
-
-/* net.xtcp.tw_reuse: for a port that we chose ourselves */
-static bool cautious_reuse(struct xtcp_net *xn, const struct xtcp_small *s)
-{
-	struct xtcp_tuple t;
-
-	xtcp_entry_tuple(&s->entry, &t);
-	switch (READ_ONCE(xn->settings.tw_reuse)) {
-	case 0:
-		return false;
-	case 2:
-		if (t.family == AF_INET ? !ipv4_is_loopback(t.faddr.v4) :
-					  !ipv6_addr_loopback(&t.faddr.v6))
-			return false;
-		break;
-	}
-	return xtcp_now_ms() - s->record.ts_recent_ms > MSEC_PER_SEC;
-}
-
-/*
- * connect() asks for this tuple: RFC 6191's rule seen from the other side. The
- * peer tells old from new by the timestamp. A program that bound the port itself
- * asks for this very tuple; for others tw_reuse speaks, and caution.
- */
-bool xtcp_small_reusable(struct xtcp_table *table, struct xtcp_small *s,
-			 void *arg)
-{
-	struct xtcp_net *xn = xtcp_net(table->net);
-	const struct xtcp_record *r = &s->record;
-	struct xtcp_reuse *reuse = arg;
-
-	if (s->entry.form != XTCP_FORM_TIME_WAIT ||
-	    !(r->flags & XTCP_F_TS_RECENT))
-		return false;
-	if (!reuse->bound && !cautious_reuse(xn, s))
-		return false;
-	reuse->iss_least = r->snd_nxt + 65537;
-	xtcp_inc(xn, XTCP_R_TIME_WAIT_REUSED);
 	return true;
 }

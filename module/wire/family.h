@@ -70,6 +70,17 @@ int xtcp_ipv4_in(struct sk_buff *skb, u8 wire, void *found);
 /* An ICMP error: @skb->data at the quoted IP header, ICMP's header set. */
 void xtcp_ipv4_error_in(struct sk_buff *skb, u8 wire, u32 info);
 
+/* Bytes of a quoted segment that name the connection (RFC 792, RFC 5927). */
+#define XTCP_QUOTED	8
+
+/*
+ * tcp.c: a segment whose header begins @offset bytes on, with addresses and
+ * device in @t. Return: true when it is ours to take; else *@verdict says what
+ * of it.
+ */
+bool xtcp_tcp_ours(struct net *net, struct sk_buff *skb, int offset,
+		   struct xtcp_tuple *t, unsigned int *verdict);
+
 /* tcp.c: as ip_queue_xmit(), but with TCP's number in the header. */
 int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb,
 		   struct dst_entry *dst, u8 ecn);
@@ -92,6 +103,24 @@ static inline int xtcp_ipv6_register(void)
 }
 
 static inline void xtcp_ipv6_unregister(void)
+{
+}
+#endif
+
+/* tcp6.c: the TCP wire's input */
+#if IS_ENABLED(CONFIG_IPV6) && defined(CONFIG_NETFILTER)
+struct nf_hook_state;
+
+void xtcp_tcp6_begin(void);
+void xtcp_tcp6_exit(void);
+unsigned int xtcp_tcp6_hook(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state);
+#else
+static inline void xtcp_tcp6_begin(void)
+{
+}
+
+static inline void xtcp_tcp6_exit(void)
 {
 }
 #endif
@@ -123,8 +152,9 @@ void xtcp_output_keep_route(struct sock *sk, struct dst_entry *dst);
 /* Before the handlers are registered. */
 void xtcp_input_begin(const struct xtcp_input_ops *ops);
 
-/* TCP wire: a segment with these ends is for us. */
-bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t);
+/* TCP wire: the segment, whose header is @offset bytes on, is for us. */
+bool xtcp_input_ours(struct net *net, struct sk_buff *skb, int offset,
+		     struct xtcp_tuple *t);
 
 /* Pull and read the header; @skb->data stays at its first byte. */
 u8 xtcp_input_header(struct sk_buff *skb, struct xtcp_tuple *t,

@@ -17,9 +17,10 @@ void xtcp_input_begin(const struct xtcp_input_ops *ops)
 	input_ops = ops;
 }
 
-bool xtcp_input_ours(struct net *net, struct xtcp_tuple *t)
+bool xtcp_input_ours(struct net *net, struct sk_buff *skb, int offset,
+		     struct xtcp_tuple *t)
 {
-	return input_ops->ours(net, t);
+	return input_ops->ours(net, skb, offset, t);
 }
 
 /* The ECN field of the IP header, whichever version. */

@@ -57,4 +57,5 @@ void xtcp_wire_exit(void)
 		xtcp_ipv6_unregister();
 	ipv6_registered = false;
 	xtcp_ipv4_unregister();
+	xtcp_tcp6_exit();
 }

@@ -21,9 +21,6 @@
 
 #include <net/netfilter/nf_conntrack.h>
 
-/* Bytes of a quoted segment that name the connection (RFC 792, RFC 5927). */
-#define QUOTED	8
-
 /*
  * What is taken never comes to connection tracking's own last step, and every
  * later packet of the connection would be a new one to it.
@@ -44,12 +41,8 @@ static unsigned int confirm(struct sk_buff *skb)
 #endif
 }
 
-/*
- * A segment whose header begins @offset bytes on, with addresses and device in
- * @t. Return: true when it is ours to take; else *@verdict says what of it.
- */
-static bool ours_to_take(struct net *net, struct sk_buff *skb, int offset,
-			 struct xtcp_tuple *t, unsigned int *verdict)
+bool xtcp_tcp_ours(struct net *net, struct sk_buff *skb, int offset,
+		   struct xtcp_tuple *t, unsigned int *verdict)
 {
 	__be16 buf[2];
 	const __be16 *p = skb_header_pointer(skb, offset, sizeof(buf), buf);
@@ -59,18 +52,10 @@ static bool ours_to_take(struct net *net, struct sk_buff *skb, int offset,
 		return false;
 	t->fport = p[0];
 	t->lport = p[1];
-	if (!xtcp_input_ours(net, t))
+	if (!xtcp_input_ours(net, skb, offset, t))
 		return false;
 	*verdict = confirm(skb);
 	return *verdict == NF_ACCEPT;
-}
-
-/* The packet's text begins @offset bytes on: @skb->data goes there. */
-static void enter_segment(struct sk_buff *skb, int offset)
-{
-	__skb_pull(skb, offset);
-	skb_postpull_rcsum(skb, skb_network_header(skb), offset);
-	skb_reset_transport_header(skb);
 }
 
 static unsigned int tcp4_in(struct net *net, struct sk_buff *skb)
@@ -86,7 +71,7 @@ static unsigned int tcp4_in(struct net *net, struct sk_buff *skb)
 
 	t.laddr.v4 = iph->daddr;
 	t.faddr.v4 = iph->saddr;
-	if (!ours_to_take(net, skb, iph->ihl * 4, &t, &verdict))
+	if (!xtcp_tcp_ours(net, skb, iph->ihl * 4, &t, &verdict))
 		return verdict;
 	__skb_pull(skb, skb_network_header_len(skb));
 	xtcp_ipv4_in(skb, XTCP_WIRE_TCP, t.found);
@@ -125,7 +110,7 @@ static void icmp4_in(struct net *net, struct sk_buff *skb)
 		return;
 	quoted = (const struct iphdr *)(skb->data + offset);
 	if (quoted->protocol != IPPROTO_TCP || quoted->ihl < 5 ||
-	    !pskb_may_pull(skb, offset + quoted->ihl * 4 + QUOTED))
+	    !pskb_may_pull(skb, offset + quoted->ihl * 4 + XTCP_QUOTED))
 		return;
 	if (!icmp4_info(net, icmp_hdr(skb), &info) ||
 	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, ip_hdrlen(skb),
@@ -150,92 +135,6 @@ static unsigned int hook4(void *priv, struct sk_buff *skb,
 	}
 }
 
-#if IS_ENABLED(CONFIG_IPV6)
-static unsigned int tcp6_in(struct net *net, struct sk_buff *skb, int offset)
-{
-	const struct ipv6hdr *hdr = ipv6_hdr(skb);
-	struct xtcp_tuple t = {
-		.family = AF_INET6,
-		.wire = XTCP_WIRE_TCP,
-		.ifindex = inet6_iif(skb),
-		.sdif = inet6_sdif(skb),
-	};
-	unsigned int verdict;
-
-	t.laddr.v6 = hdr->daddr;
-	t.faddr.v6 = hdr->saddr;
-	if (!ours_to_take(net, skb, offset, &t, &verdict))
-		return verdict;
-	if (!pskb_may_pull(skb, offset))
-		return NF_DROP;
-	enter_segment(skb, offset);
-	xtcp_ipv6_in(skb, XTCP_WIRE_TCP, t.found);
-	return NF_STOLEN;
-}
-
-/* Where the quoted TCP header begins, behind the quoted IPv6 header; or 0. */
-static int quoted6(struct sk_buff *skb, int offset)
-{
-	const struct ipv6hdr *hdr;
-	__be16 frag_off;
-	int behind;
-	u8 next;
-
-	if (!pskb_may_pull(skb, offset + sizeof(*hdr)))
-		return 0;
-	hdr = (const struct ipv6hdr *)(skb->data + offset);
-	next = hdr->nexthdr;
-	behind = ipv6_skip_exthdr(skb, offset + sizeof(*hdr), &next, &frag_off);
-	if (behind < 0 || next != IPPROTO_TCP || frag_off ||
-	    !pskb_may_pull(skb, behind + QUOTED))
-		return 0;
-	return behind - offset;
-}
-
-static void icmp6_in(struct sk_buff *skb, int start)
-{
-	int offset = start + sizeof(struct icmp6hdr);
-	const struct icmp6hdr *icmp;
-	u32 info;
-	int behind;
-
-	if (!pskb_may_pull(skb, offset))
-		return;
-	icmp = (const struct icmp6hdr *)(skb->data + start);
-	if (icmp->icmp6_type & ICMPV6_INFOMSG_MASK)
-		return;
-	behind = quoted6(skb, offset);
-	if (!behind || nf_ip6_checksum(skb, NF_INET_LOCAL_IN, start,
-				       IPPROTO_ICMPV6))
-		return;
-	icmp = (const struct icmp6hdr *)(skb->data + start);
-	info = ntohl(icmp->icmp6_mtu);
-	skb_set_transport_header(skb, start);
-	__skb_pull(skb, offset);
-	xtcp_ipv6_error_in(skb, XTCP_WIRE_TCP, icmp->icmp6_type,
-			   icmp->icmp6_code, behind, info);
-	__skb_push(skb, offset);
-}
-
-static unsigned int hook6(void *priv, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
-{
-	u8 next = ipv6_hdr(skb)->nexthdr;
-	__be16 frag_off = 0;
-	int offset;
-
-	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &next,
-				  &frag_off);
-	if (offset < 0 || frag_off)
-		return NF_ACCEPT;
-	if (next == IPPROTO_TCP)
-		return tcp6_in(state->net, skb, offset);
-	if (next == IPPROTO_ICMPV6)
-		icmp6_in(skb, offset);
-	return NF_ACCEPT;
-}
-#endif
-
 /* Behind every filter, before connection tracking's own last step. */
 static const struct nf_hook_ops hooks[] = {
 	{
@@ -246,7 +145,7 @@ static const struct nf_hook_ops hooks[] = {
 	},
 #if IS_ENABLED(CONFIG_IPV6)
 	{
-		.hook = hook6,
+		.hook = xtcp_tcp6_hook,
 		.pf = NFPROTO_IPV6,
 		.hooknum = NF_INET_LOCAL_IN,
 		.priority = NF_IP6_PRI_LAST - 1,
@@ -256,6 +155,7 @@ static const struct nf_hook_ops hooks[] = {
 
 int xtcp_wire_tcp_begin(struct net *net)
 {
+	xtcp_tcp6_begin();
 	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
 }
 
@@ -300,6 +200,42 @@ bool xtcp_wire_tcp_host_has(struct net *net, const struct xtcp_tuple *t)
 	if (sk)
 		sock_gen_put(sk);
 	return sk;
+}
+
+static bool host_listens(struct net *net, const struct xtcp_tuple *t)
+{
+	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (t->family == AF_INET6)
+		return inet6_lookup_listener(net, hashinfo, NULL, 0,
+					     &t->faddr.v6, t->fport,
+					     &t->laddr.v6, ntohs(t->lport),
+					     t->ifindex, t->sdif);
+#endif
+	return inet_lookup_listener(net, hashinfo, NULL, 0, t->faddr.v4,
+				    t->fport, t->laddr.v4, t->lport,
+				    t->ifindex, t->sdif);
+}
+
+bool xtcp_wire_tcp_host_syn(struct net *net, struct sk_buff *skb, int offset,
+			    const struct xtcp_tuple *t,
+			    struct xtcp_segment *seg)
+{
+	struct xtcp_ports ports;
+	u32 len;
+
+	if (!pskb_may_pull(skb, offset + XTCP_HEADER_MIN))
+		return false;
+	len = xtcp_header_offset(skb->data + offset);
+	if (!pskb_may_pull(skb, offset + len) ||
+	    xtcp_header_parse(skb->data + offset, skb->len - offset, seg,
+			      &ports))
+		return false;
+	return (seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
+	       host_listens(net, t) &&
+	       !nf_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP,
+			    t->family);
 }
 
 /* RFC 791 3.1: what a socket's IP options say of this packet. */

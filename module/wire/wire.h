@@ -119,8 +119,8 @@ struct xtcp_icmp {
 
 /**
  * struct xtcp_input_ops - where arriving segments go
- * @ours:	TCP wire: is the segment for one of ours, or the host's TCP's? May
- *		leave a note in @t->found.
+ * @ours:	TCP wire: is the segment for one of ours, or the host's TCP's? Its
+ *		header begins @offset bytes on. May leave a note in @t->found.
  * @receive:	A segment with good checksum and addresses. @skb->data is at
  *		the text, @seg->len bytes long; network and transport header
  *		are set, the route is dropped, @skb->cb is the callee's,
@@ -134,7 +134,8 @@ struct xtcp_icmp {
  * or xtcp_wire_reply(), not even on loopback. A user may hold the socket.
  */
 struct xtcp_input_ops {
-	bool (*ours)(struct net *net, struct xtcp_tuple *t);
+	bool (*ours)(struct net *net, struct sk_buff *skb, int offset,
+		     struct xtcp_tuple *t);
 	void (*receive)(struct net *net, struct sk_buff *skb,
 			const struct xtcp_tuple *t,
 			const struct xtcp_segment *seg);
@@ -184,6 +185,20 @@ void xtcp_wire_tcp_end(struct net *net);
 
 /* The host's TCP has a connection with these very ends. Under RCU. */
 bool xtcp_wire_tcp_host_has(struct net *net, const struct xtcp_tuple *t);
+
+/**
+ * xtcp_wire_tcp_host_syn() - a SYN for a server of the host's TCP
+ * @net:	the namespace
+ * @skb:	as it came to ours()
+ * @offset:	where its header begins
+ * @t:		its tuple
+ * @seg:	filled
+ *
+ * Under RCU. Return: it is one, and whole.
+ */
+bool xtcp_wire_tcp_host_syn(struct net *net, struct sk_buff *skb, int offset,
+			    const struct xtcp_tuple *t,
+			    struct xtcp_segment *seg);
 
 /* IPv6 is there: built into the kernel and not disabled at boot. */
 bool xtcp_wire_ipv6(void);
