@@ -112,6 +112,19 @@ def answer(t):
     t.see("TCP_INFO", bool(info(f.sock)[0] & 8), t.said == "E")
 
 
+@test("ecn", what=("accurate-asked",), v=VERSIONS)
+def accurate_asked(t):
+    """9768-1: who asks for accurate ECN, and so sets AE as well, is given what
+    RFC 3168 has: AE, CWR and ECE to him are the bits of one counter."""
+    f = t.hold_listen()
+    f.send("SEC", opts=MSS, reserved=1)
+    t.see("AE", f.expect("SAE").reserved, 0)
+    f.send("A")
+    t.accept(f)
+    f.sock.send(b"x")
+    t.see("ECN field", f.expect("PA", data=b"x").tos, ECT0)
+
+
 @test("ecn", what=("agrees",), said=SAID, mode=(0, 1, 2), v=VERSIONS)
 def agrees(t):
     """By default, too: net.xtcp.ecn is 2 as tcp_ecn is."""
