@@ -45,7 +45,7 @@ void xtcp_syn_keep(struct sock *child, struct xtcp_saved *saved)
 	struct xtcp_sock *x = xtcp_sk(child);
 
 	x->saved_syn = saved;
-	x->syn_kept = saved;
+	x->syn_kept = !!saved;
 }
 
 /* The program has it, or the connection is over. */
