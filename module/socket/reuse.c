@@ -8,6 +8,7 @@
 static bool cautious_reuse(struct xtcp_net *xn, const struct xtcp_small *s)
 {
 	struct xtcp_tuple t;
+	u32 now_ms;
 
 	xtcp_entry_tuple(&s->entry, &t);
 	switch (READ_ONCE(xn->settings.tw_reuse)) {
@@ -19,7 +20,9 @@ static bool cautious_reuse(struct xtcp_net *xn, const struct xtcp_small *s)
 			return false;
 		break;
 	}
-	return xtcp_now_ms() - s->record.ts_recent_ms > MSEC_PER_SEC;
+	/* As the host's TCP, whose clock of whole seconds must have gone on. */
+	now_ms = xtcp_now_ms();
+	return now_ms - s->record.ts_recent_ms > now_ms % MSEC_PER_SEC;
 }
 
 /*

@@ -241,4 +241,32 @@ TEST_F(time_wait, time_wait_reuse__automatic_port)
 	XT_ASSERT_CLIENT(TCP_ESTABLISHED);
 }
 
+/* Then it may, once a second of the clock is over in which nothing came. */
+TEST_F(time_wait, time_wait_reuse__next_second)
+{
+	struct xt_addr at = xt_loop(variant->version, XT_PORT);
+	long long began, tried;
+	char range[32];
+
+	ASSERT_EQ(0, xt_set_sysctl("tw_reuse", 1));
+	snprintf(range, sizeof(range), "%d %d\n", self->p.cport,
+		 self->p.cport);
+	ASSERT_EQ(0, xt_write_file("/proc/sys/net/ipv4/ip_local_port_range",
+				   range));
+	xt_sleep_ms(1500 - xt_now_ms() % 1000);
+	began = xt_now_ms();
+	xt_shut(&self->p.client);
+	xt_shut(&self->p.server);
+	XT_ASSERT_CLIENT(TCP_TIME_WAIT);
+	self->p.client = xt_socket(variant->version, 0);
+	EXPECT_EQ(-EADDRNOTAVAIL, XT(xt_connect(self->p.client, &at)));
+	tried = xt_now_ms();
+	EXPECT_EQ(began / 1000, tried / 1000);
+
+	xt_sleep_ms(1002 - tried % 1000);
+	EXPECT_EQ(0, XT(xt_connect(self->p.client, &at)));
+	XT_ASSERT_CLIENT(TCP_ESTABLISHED);
+	EXPECT_GT(1000, xt_now_ms() - began);
+}
+
 XT_MAIN
