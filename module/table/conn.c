@@ -3,9 +3,10 @@
  * Connections by 4-tuple: one hash table for each IP version.
  *
  * Who can choose ports and addresses must not be able to choose a bucket too,
- * so the hash is keyed, with a key as long as siphash takes. The seed that
- * rhashtable offers is not mixed in: an entry keeps its hash for life, which
- * gives a walk an order that no resize disturbs.
+ * so the hash is keyed, with a key as long as it takes; it never leaves the
+ * kernel, for which SipHash-1-3 is good. The seed that rhashtable offers is not
+ * mixed in: an entry keeps its hash for life, which gives a walk an order that no
+ * resize disturbs.
  */
 #include <linux/random.h>
 #include <net/inet_sock.h>
@@ -13,20 +14,20 @@
 
 #include "table/internal.h"
 
-static siphash_aligned_key_t conn_secret __read_mostly;
+static hsiphash_key_t conn_secret __read_mostly;
 
 static u32 conn_hash4(const void *key, u32 len, u32 seed)
 {
 	const struct xtcp_key4 *k = key;
 
-	return siphash_3u32((__force u32)k->laddr, (__force u32)k->faddr,
-			    (__force u32)k->lport << 16 |
-			    (__force u32)k->fport, &conn_secret);
+	return hsiphash_3u32((__force u32)k->laddr, (__force u32)k->faddr,
+			     (__force u32)k->lport << 16 |
+			     (__force u32)k->fport, &conn_secret);
 }
 
 static u32 conn_hash6(const void *key, u32 len, u32 seed)
 {
-	return siphash(key, sizeof(struct xtcp_key6), &conn_secret);
+	return hsiphash(key, sizeof(struct xtcp_key6), &conn_secret);
 }
 
 static u32 conn_obj_hash4(const void *obj, u32 len, u32 seed)

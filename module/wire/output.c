@@ -240,7 +240,8 @@ static void put_checksum(const struct sock *sk, struct sk_buff *skb,
 	struct tcphdr *th = tcp_hdr(skb);
 	struct xtcp_tuple t;
 
-	xtcp_wire_get_tuple(sk, &t);
+	/* Only the addresses count. */
+	af->get_tuple(sk, &t);
 	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP || skb_is_gso(skb) ||
 	    device_sums(dst)) {
 		/* The device sums up from here, pseudo-header included. */
