@@ -141,6 +141,17 @@ void xtcp_ipv4_offload_unregister(void);
 int xtcp_ipv6_offload_register(void);
 void xtcp_ipv6_offload_unregister(void);
 
+__sum16 xtcp_pseudo_sum(const struct tcphdr *th, u32 was, u32 is);
+
+/* merge.c: and for what arrives, to be merged */
+struct sk_buff *xtcp_ipv4_gro_receive(struct list_head *head,
+				      struct sk_buff *skb);
+int xtcp_ipv4_gro_complete(struct sk_buff *skb, int thoff);
+struct sk_buff *xtcp_ipv6_gro_receive(struct list_head *head,
+				      struct sk_buff *skb);
+int xtcp_ipv6_gro_complete(struct sk_buff *skb, int thoff);
+void xtcp_gro_end(void);
+
 /* SKB_GSO_...: how the kernel is to cut what a socket sends. */
 u32 xtcp_wire_gso_type(const struct sock *sk);
 

@@ -53,6 +53,7 @@ int xtcp_wire_init(const struct xtcp_input_ops *ops)
 
 void xtcp_wire_exit(void)
 {
+	xtcp_gro_end();
 	if (ipv6_registered)
 		xtcp_ipv6_unregister();
 	ipv6_registered = false;

@@ -25,8 +25,8 @@ u32 xtcp_wire_gso_type(const struct sock *sk)
 	return xtcp_wire_of(sk) == XTCP_WIRE_TCP ? type : type | SKB_GSO_SCTP;
 }
 
-/* The header's checksum holds the pseudo header's sum, of another length. */
-static __sum16 pseudo_sum(const struct tcphdr *th, u32 was, u32 is)
+/* The header's checksum holds the pseudo header's sum; one of its numbers changes. */
+__sum16 xtcp_pseudo_sum(const struct tcphdr *th, u32 was, u32 is)
 {
 	__wsum sum = csum_unfold(th->check);
 
@@ -49,7 +49,7 @@ static void finish(struct sk_buff *skb, u32 was, u32 seq, bool first)
 		th->fin = 0;
 		th->psh = 0;
 	}
-	th->check = pseudo_sum(th, was, is);
+	th->check = xtcp_pseudo_sum(th, was, is);
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		th->check = gso_make_checksum(skb, ~csum_unfold(th->check));
 }
@@ -93,30 +93,40 @@ static struct sk_buff *native_segment(struct sk_buff *skb,
 	return cut(skb, features);
 }
 
-static const struct net_offload native_offload = {
+static const struct net_offload ipv4_offload = {
 	.callbacks = {
 		.gso_segment = native_segment,
+		.gro_receive = xtcp_ipv4_gro_receive,
+		.gro_complete = xtcp_ipv4_gro_complete,
 	},
 };
 
 int xtcp_ipv4_offload_register(void)
 {
-	return inet_add_offload(&native_offload, IPPROTO_XTCP) ? -EBUSY : 0;
+	return inet_add_offload(&ipv4_offload, IPPROTO_XTCP) ? -EBUSY : 0;
 }
 
 void xtcp_ipv4_offload_unregister(void)
 {
-	inet_del_offload(&native_offload, IPPROTO_XTCP);
+	inet_del_offload(&ipv4_offload, IPPROTO_XTCP);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+static const struct net_offload ipv6_offload = {
+	.callbacks = {
+		.gso_segment = native_segment,
+		.gro_receive = xtcp_ipv6_gro_receive,
+		.gro_complete = xtcp_ipv6_gro_complete,
+	},
+};
+
 int xtcp_ipv6_offload_register(void)
 {
-	return inet6_add_offload(&native_offload, IPPROTO_XTCP) ? -EBUSY : 0;
+	return inet6_add_offload(&ipv6_offload, IPPROTO_XTCP) ? -EBUSY : 0;
 }
 
 void xtcp_ipv6_offload_unregister(void)
 {
-	inet6_del_offload(&native_offload, IPPROTO_XTCP);
+	inet6_del_offload(&ipv6_offload, IPPROTO_XTCP);
 }
 #endif

@@ -138,6 +138,77 @@ def segmentation(t):
         see("wrong checksums", [p.seq for p in found if not p.sum_ok()], [])
 
 
+@test("merging", sender=("native", "tcp", "host"), device=("sums", "bare"),
+      gro=("on", "off"), v=VERSIONS)
+def merging(t):
+    """What came as segments, seen behind the device that may put them together."""
+    hosts = t.two_hosts()
+    hosts.go(1)
+    run("ethtool -K v1 gro " + t.gro)
+    server = listen(t, PEER[t.sender], Hosts.ADDRESS[t.v][1])
+    seen = capture(t, "v1")
+    hosts.go(0)
+    run("ethtool -K v0 " + DEVICE[t.device])
+    client = socket_of(t, t.sender)
+    client.connect((Hosts.ADDRESS[t.v][1], PORT))
+    see("all arrived", send(t, client, server) == TEXT, True)
+    found = packets(seen)
+    see("packets longer than the link takes",
+        max(p.size for p in found) > MTU, t.gro == "on")
+    see("fewer packets than half of the segments",
+        len(found) < len(TEXT) / MTU / 2, t.gro == "on")
+    see("the text in them is whole", whole(found) == TEXT, True)
+    see("wrong checksums of IP", [p.seq for p in found if not p.ip_ok], [])
+
+
+@test("merging-bad-road", sender=("native", "tcp", "host"), v=VERSIONS,
+      road=("corrupt 3%", "duplicate 20%", "delay 2ms 1ms reorder 50%"))
+def merging_bad_road(t):
+    """What is wrong, old or not in order is not put together with the rest."""
+    hosts = t.two_hosts()
+    hosts.go(1)
+    run("ethtool -K v1 gro on")
+    server = listen(t, PEER[t.sender], Hosts.ADDRESS[t.v][1])
+    hosts.go(0)
+    run("ethtool -K v0 " + DEVICE["bare"])
+    run("tc qdisc replace dev v0 root netem limit 10000 " + t.road)
+    client = socket_of(t, t.sender)
+    client.connect((Hosts.ADDRESS[t.v][1], PORT))
+    see("all arrived", send(t, client, server) == TEXT, True)
+
+
+def passed_on(t, device):
+    """By a router that merges; what it sends through that device, and the text."""
+    hosts = t.two_hosts()
+    far_host(hosts)
+    hosts.go(2)
+    server = listen(t, PEER[t.sender], FAR[t.v])
+    hosts.go(1)
+    run("ip link set r0 mtu %d" % MTU)
+    run("ethtool -K v1 gro on")
+    run("ethtool -K r0 " + DEVICE[device])
+    seen = capture(t, "r0")
+    hosts.go(0)
+    run("ethtool -K v0 " + DEVICE["bare"])
+    client = socket_of(t, t.sender)
+    client.connect((FAR[t.v], PORT))
+    see("all arrived", send(t, client, server) == TEXT, True)
+    return packets(seen)
+
+
+@test("merging-router", sender=("native", "tcp", "host"),
+      device=("takes", "bare"), v=VERSIONS)
+def merging_router(t):
+    """What was put together on the way is cut again where that is needed."""
+    found = passed_on(t, t.device)
+    see("packets longer than the link takes",
+        max(p.size for p in found) > MTU, t.device == "takes")
+    see("the text in them is whole", whole(found) == TEXT, True)
+    see("wrong checksums of IP", [p.seq for p in found if not p.ip_ok], [])
+    if t.device == "bare":
+        see("wrong checksums", [p.seq for p in found if not p.sum_ok()], [])
+
+
 def far_host(hosts):
     """Behind the second of them, which routes, a link that takes less."""
     hosts.go(1)
