@@ -93,12 +93,24 @@ static void retransmit(struct sock *sk)
 		dst_negative_advice(sk);
 }
 
-static void main_expired(struct sock *sk, u64 now_us)
+/* Recoveries begin with an ACK, or when what is missing is overdue. */
+static enum xtcp_expired ask_stream(struct sock *sk, u64 now_us, u8 *reason)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 begun = x->stream.fast_retransmits;
+	enum xtcp_expired what;
+
+	what = xtcp_stream_expired(&x->stream, &x->rec, now_us, reason);
+	if (x->stream.fast_retransmits != begun)
+		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_FAST_RETRANSMITS);
+	return what;
+}
+
+static void main_expired(struct sock *sk, u64 now_us)
+{
 	u8 reason = 0;
 
-	switch (xtcp_stream_expired(&x->stream, &x->rec, now_us, &reason)) {
+	switch (ask_stream(sk, now_us, &reason)) {
 	case XTCP_EXPIRED_NOTHING:
 		break;
 	case XTCP_EXPIRED_RTO:

@@ -131,7 +131,7 @@ enum xtcp_stream_timer {
  * @sent_us:	when text was last sent
  * @retransmits: segments sent again
  * @timeouts:	how often the retransmission timer fired
- * @fast_retransmits: how often three duplicate ACKs told of a loss
+ * @fast_retransmits: how often a recovery began without a time-out
  * @rtt:	round trip and time-out: rtt.h
  * @cc:		congestion window: cc.h
  * @recovery:	what is sent again: recovery.h

@@ -233,5 +233,24 @@ def reordered(t):
     f.silent(3)
 
 
+@test("sack", what=("overdue",), v=VERSIONS,
+      host="its counters have other names")
+def overdue(t):
+    """8985-2: a hole has a quarter of a round trip; then it is sent again, and
+    the recovery that no ACK began counts as any other."""
+    f = opened(t)
+    before = counter("FastRetransmits"), counter("RtoTimeouts")
+    f.sock.send(b"x" * 6 * SIZE)	# all of it left at one time
+    sent = [f.expect("A", length=SIZE) for _ in range(5)]
+    f.expect("PA", length=SIZE)
+    f.send("A", ack=sent[0].seq, opts=blocks(sent[1].seq, sent[2].seq))
+    f.expect("A", seq=sent[0].seq, length=SIZE, within=0.15)
+    t.see("begun, and timed out",
+          (counter("FastRetransmits") - before[0],
+           counter("RtoTimeouts") - before[1]), (1, 0))
+    f.send("A", ack=sent[4].end + SIZE)
+    f.silent(3)
+
+
 if __name__ == "__main__":
     main()
