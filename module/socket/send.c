@@ -63,11 +63,16 @@ static void trim_front(struct sock *sk, struct sk_buff *skb, u32 una)
 	charge(sk, -(int)gone);
 }
 
-/* Without SO_SNDBUF, the buffer holds what two congestion windows need. */
+/*
+ * Without SO_SNDBUF, the buffer holds what two congestion windows need, and an skb
+ * besides: a writer who finds room only when all is acknowledged waits for the
+ * peer's delayed ACK.
+ */
 static void grow_sndbuf(struct sock *sk)
 {
 	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	u64 want = 2ull * xtcp_sk(sk)->stream.cc.cwnd + SKB_TRUESIZE(0);
+	u64 want = 2ull * xtcp_sk(sk)->stream.cc.cwnd +
+		   SKB_TRUESIZE(QUEUE_SKB_BYTES);
 	u32 most = READ_ONCE(xn->settings.wmem[2]);
 
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
