@@ -168,9 +168,10 @@ u32 xtcp_wire_burst(const struct sock *sk, u32 mss)
 
 	if (!sk->sk_gso_type || !sk_can_gso(sk))
 		return mss;
-	most = min_t(u32, READ_ONCE(sk->sk_gso_max_size), GSO_LEGACY_MAX_SIZE);
-	segs = min_t(u32, (most - XTCP_WIRE_HEADROOM) / mss,
-		     READ_ONCE(sk->sk_gso_max_segs));
+	/* What sk_setup_caps() grants leaves room for headers already. */
+	most = min_t(u32, READ_ONCE(sk->sk_gso_max_size),
+		     GSO_LEGACY_MAX_SIZE - XTCP_WIRE_HEADROOM);
+	segs = min_t(u32, most / mss, READ_ONCE(sk->sk_gso_max_segs));
 	return max(segs, 1u) * mss;
 }
 
