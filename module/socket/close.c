@@ -16,6 +16,7 @@ void xtcp_done(struct sock *sk)
 
 	xtcp_remove(xtcp_table_of(sk), &x->entry);
 	sk_stop_timer(sk, &sk->sk_timer);
+	xtcp_pace_stop(sk);
 	/* poll() and accept() ask without the lock: what led here comes first. */
 	smp_store_release(&sk->sk_state, TCP_CLOSE);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
@@ -39,6 +40,7 @@ void xtcp_destroy(struct sock *sk)
 	atomic_dec(&xn->orphans);
 	xtcp_remove(xtcp_table_of(sk), &x->entry);
 	sk_stop_timer(sk, &sk->sk_timer);
+	xtcp_pace_stop(sk);
 	xtcp_purge_unsent(sk);
 	xtcp_purge_stored(sk);
 	xtcp_syn_forget(sk);

@@ -368,8 +368,10 @@ static void answer(struct sock *sk, struct xtcp_turn *turn)
 		xtcp_send_syn(sk, true);
 	if (o->todo & XTCP_DO_FREE)
 		return;
-	if (o->todo & XTCP_DO_RETRANSMIT)
+	if (o->todo & XTCP_DO_RETRANSMIT) {
 		xtcp_stream_timeout(&x->stream, &x->rec, x->now_us);
+		xtcp_pace_forget(sk);
+	}
 	xtcp_transmit(sk, false);
 	if ((o->todo & XTCP_DO_CHALLENGE) &&
 	    xtcp_challenge_allowed(xn, &x->challenge_ms))

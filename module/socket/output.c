@@ -327,6 +327,7 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 	    !xtcp_in(&x->rec, XTCP_SYNCHRONISED))
 		q->bytes--;
 	q->more = x->cork;
+	q->paced = xtcp_pace_holds(sk);
 	q->burst = 0;
 }
 
@@ -362,7 +363,7 @@ u64 xtcp_pace(const struct sock *sk)
 	return min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate));
 }
 
-/* The fq qdisc spaces out what is ours by this, and says so (tc-fq(8)). */
+/* The fq qdisc spaces out what is ours by this; without it, we do. */
 static void set_pace(struct sock *sk)
 {
 	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE)
@@ -381,15 +382,15 @@ static bool next_segment(struct sock *sk, const struct xtcp_queue *q,
 }
 
 /*
- * Bytes of text in one skb, a multiple of the MSS: with fq no more than leaves in
- * a millisecond, or it could space out nothing.
+ * Bytes of text in one skb, a multiple of the MSS: no more than leaves in a
+ * millisecond where a rate was asked for, or nothing could be spaced out.
  */
 static u32 burst_most(const struct sock *sk, u32 mss)
 {
 	u32 most = xtcp_wire_burst(sk, mss);
 	unsigned long paced;
 
-	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
+	if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
 		return most;
 	paced = READ_ONCE(sk->sk_pacing_rate) >> 10;
 	if (paced >= most)
@@ -402,7 +403,7 @@ static void push_queue(struct sock *sk, struct xtcp_queue *q)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct burst b = {};
-	struct xtcp_output out;
+	struct xtcp_output out = {};
 
 	if (q->bytes)
 		xtcp_sync_mss(sk, false);
@@ -413,8 +414,12 @@ static void push_queue(struct sock *sk, struct xtcp_queue *q)
 			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_TAIL_PROBES);
 		if (burst_add(sk, &b, &out))
 			break;
+		xtcp_pace_sent(sk, out.len);
+		q->paced = xtcp_pace_holds(sk);
 	}
 	burst_flush(sk, &b);
+	if (out.held == XTCP_HELD_PACE)
+		xtcp_pace_wait(sk);
 	set_pace(sk);
 }
 

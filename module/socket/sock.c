@@ -93,6 +93,7 @@ void xtcp_sock_destruct(struct sock *sk)
 #endif
 	xtcp_fast_free(sk);
 	xtcp_syn_forget(sk);
+	xtcp_pace_free(sk);
 	inet_sock_destruct(sk);
 }
 

@@ -15,6 +15,7 @@
 #include "machine/machine.h"
 #include "socket/fast_open.h"
 #include "socket/net.h"
+#include "socket/timers.h"
 #include "socket/saved_syn.h"
 #include "stream/stream.h"
 #include "table/table.h"
@@ -36,6 +37,7 @@
  * @accept_lock: of @accept_queue; taken inside the socket lock
  * @accepting:	listeners: @accept_queue is open for more; under @accept_lock
  * @accept_node: children: link of their listener's @accept_queue
+ * @pacer:	with @paced: spaces text out; who sends some was accepted before
  * @cookie_ms:	listeners: when a SYN cookie was last sent
  * @cookies_sent: listeners: @cookie_ms means something
  * @stored:	text out of order, by sequence number
@@ -52,6 +54,7 @@
  * @fixed_isn:	XTCP_ISN was set: @isn
  * @save_syn:	TCP_SAVE_SYN
  * @syn_kept:	there is a @saved_syn
+ * @paced:	there is a @pacer
  * @isn:	initial number of the next connection
  * @cork:	TCP_CORK
  * @nodelay:	TCP_NODELAY
@@ -116,7 +119,11 @@ struct xtcp_sock {
 	bool fast_deferred : 1;
 	bool fast_taken : 1;
 	bool syn_kept : 1;
-	struct list_head accept_node;
+	bool paced : 1;
+	union {
+		struct list_head accept_node;
+		struct xtcp_pacer *pacer;
+	};
 	u32 cookie_ms;
 	bool cookies_sent;
 	u8 syn_retries;
@@ -439,11 +446,6 @@ bool xtcp_challenge_allowed(struct xtcp_net *xn, u32 *last_ms);
 void xtcp_take_step(struct xtcp_record *r, const struct xtcp_event *e,
 		    struct xtcp_orders *o);
 bool xtcp_steps_watched(void);
-
-/* timers.c */
-void xtcp_timer_fired(struct timer_list *t);
-void xtcp_timer_arm(struct sock *sk);
-void xtcp_release_cb(struct sock *sk);
 
 /* open.c */
 int xtcp_connect_call(struct socket *sock, struct sockaddr *addr, int len,

@@ -168,8 +168,19 @@ static void run_due(struct sock *sk)
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_DELAYED_ACKS);
 		xtcp_send_ack(sk);
 	}
+	if (xtcp_pace_fired(sk))
+		xtcp_transmit(sk, false);
 	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN)
 		xtcp_timer_arm(sk);
+}
+
+/* A timer of the socket, which is spin-locked, has fired. */
+void xtcp_timer_due(struct sock *sk)
+{
+	if (sock_owned_by_user(sk))
+		xtcp_sk(sk)->timer_late = true;
+	else
+		run_due(sk);
 }
 
 void xtcp_timer_fired(struct timer_list *t)
@@ -177,10 +188,7 @@ void xtcp_timer_fired(struct timer_list *t)
 	struct sock *sk = from_timer(sk, t, sk_timer);
 
 	bh_lock_sock(sk);
-	if (sock_owned_by_user(sk))
-		xtcp_sk(sk)->timer_late = true;
-	else
-		run_due(sk);
+	xtcp_timer_due(sk);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }

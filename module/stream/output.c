@@ -296,6 +296,8 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 	memset(out, 0, sizeof(*out));
 	if (!xtcp_may_send(r))
 		held = XTCP_HELD_STATE;
+	else if (q->paced)
+		held = XTCP_HELD_PACE;
 	else if (s->sel.tlp.due)
 		held = send_tail(s, r, q, &a, out);
 	else if (s->board)
@@ -346,7 +348,7 @@ const char *xtcp_held_name(u8 held)
 {
 	static const char *const names[XTCP_HELD_REASONS] = {
 		"not", "empty", "state", "window", "sws", "cwnd", "nagle",
-		"cork",
+		"cork", "pace",
 	};
 
 	return held < XTCP_HELD_REASONS ? names[held] : "?";

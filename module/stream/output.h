@@ -15,12 +15,14 @@
  * @burst:	full segments of new text may come as one output of so many bytes,
  *		a multiple of the MSS, which the host cuts up later; 0: each by
  *		itself
+ * @paced:	it is too early for the next text: the host knows when it is not
  *
  * Whether a FIN follows stands in the record (%XTCP_F_FIN_QUEUED).
  */
 struct xtcp_queue {
 	u32 bytes;
 	bool more;
+	bool paced;
 	u32 burst;
 };
 
@@ -34,6 +36,7 @@ enum xtcp_held {
 	XTCP_HELD_CWND,		/* the congestion window has no room */
 	XTCP_HELD_NAGLE,	/* small, and something is not yet acknowledged */
 	XTCP_HELD_CORK,		/* small, and the user has announced more */
+	XTCP_HELD_PACE,		/* too early for the rate that it is sent with */
 	XTCP_HELD_REASONS,
 };
 

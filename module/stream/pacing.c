@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How fast a window should leave. */
+/* How fast a window should leave, and when the next of it may. */
 #include "stream/pacing.h"
 
 /* Of a hundred; what the host's TCP takes, too. */
@@ -15,9 +15,17 @@ u64 xtcp_pacing_rate(const struct xtcp_cc *cc, u32 srtt_us)
 	return (u64)cc->cwnd * part * 10000 / srtt_us;
 }
 
-u64 xtcp_pacing_next_us(u64 rate, u32 bytes, u64 now_us)
+u64 xtcp_pacing_next_ns(u64 rate, u32 bytes, u64 due_ns, u64 now_ns)
 {
+	u64 takes_ns, late_ns;
+
 	if (rate == XTCP_PACING_NONE || !rate)
-		return now_us;
-	return now_us + (u64)bytes * 1000000 / rate;
+		return now_ns;
+	takes_ns = bytes * 1000000000ull / rate;
+	if (due_ns > now_ns)
+		return due_ns + takes_ns;
+	late_ns = now_ns - due_ns;
+	if (late_ns > takes_ns / 2)
+		late_ns = takes_ns / 2;
+	return now_ns + takes_ns - late_ns;
 }

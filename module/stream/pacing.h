@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How fast a window should leave, for those who can space segments out. */
+/* How fast text should leave, and when the next of it may. */
 #ifndef XTCP_STREAM_PACING_H
 #define XTCP_STREAM_PACING_H
 
@@ -14,7 +14,11 @@
  */
 u64 xtcp_pacing_rate(const struct xtcp_cc *cc, u32 srtt_us);
 
-/* When the next segment may leave, @bytes having left at @now_us */
-u64 xtcp_pacing_next_us(u64 rate, u32 bytes, u64 now_us);
+/*
+ * When the next text may leave, @bytes having left at @now_ns, which might have at
+ * @due_ns. What a late timer has lost is made up for, up to half of what these
+ * bytes take.
+ */
+u64 xtcp_pacing_next_ns(u64 rate, u32 bytes, u64 due_ns, u64 now_ns);
 
 #endif

@@ -37,7 +37,10 @@ static enum xtcp_stream_timer wanted(const struct xtcp_stream *s,
 		/* MUST-35: what a shrunk window has cut off is probed, too. */
 		if (!r->snd_wnd)
 			return XTCP_TIMER_PERSIST;
-		return outstanding ? wanted_for_loss(s, r) : XTCP_TIMER_HOLD;
+		if (outstanding)
+			return wanted_for_loss(s, r);
+		/* What the pace holds back needs no timer of the stream's. */
+		return q->paced ? XTCP_TIMER_NONE : XTCP_TIMER_HOLD;
 	}
 	/* MUST-26: only on a connection with nothing under way */
 	if (s->p.keep.on && xtcp_in(r, KEEPALIVE_STATES))

@@ -403,16 +403,12 @@ TEST(hystart__only_at_first)
 
 /* ---- pacing ---- */
 
-TEST(pacing__rate_and_next)
+TEST(pacing_rate__of_the_window)
 {
 	struct xtcp_cc cc = fresh();
 
 	EXPECT_EQ(xtcp_pacing_rate(&cc, 0), XTCP_PACING_NONE);
-	EXPECT_EQ(xtcp_pacing_next_us(XTCP_PACING_NONE, 1000, 77), 77);
 	EXPECT_EQ(xtcp_pacing_rate(&cc, 20000), 1000000);
-	EXPECT_EQ(xtcp_pacing_next_us(1000000, 1000, 77), 1077);
-	EXPECT_EQ(xtcp_pacing_next_us(0, 1000, 77), 77);
-	EXPECT_EQ(xtcp_pacing_next_us(1000, 4000000, 77), 4000000077);
 	cc.ssthresh = 10000;
 	EXPECT_EQ(xtcp_pacing_rate(&cc, 20000), 600000);
 	cc.ssthresh = 20000;
@@ -422,4 +418,37 @@ TEST(pacing__rate_and_next)
 	cc.cwnd = XTCP_CWND_MAX;
 	EXPECT_EQ(xtcp_pacing_rate(&cc, 1),
 		  (u64)XTCP_CWND_MAX * 120 * 10000);
+}
+
+TEST(pacing_next__no_rate)
+{
+	EXPECT_EQ(xtcp_pacing_next_ns(XTCP_PACING_NONE, 1000, 0, 77), 77);
+	EXPECT_EQ(xtcp_pacing_next_ns(0, 1000, 0, 77), 77);
+	/* What was due later, too: it is due no more. */
+	EXPECT_EQ(xtcp_pacing_next_ns(0, 1000, 99, 77), 77);
+}
+
+TEST(pacing_next__in_time)
+{
+	EXPECT_EQ(xtcp_pacing_next_ns(1000000, 1000, 77, 77), 1000077);
+	EXPECT_EQ(xtcp_pacing_next_ns(3, 1, 5, 5), 333333338);
+	EXPECT_EQ(xtcp_pacing_next_ns(1000, 0xffffffff, 77, 77),
+		  4294967295000000ull + 77);
+	/* Sent although it was too early: what follows waits for both. */
+	EXPECT_EQ(xtcp_pacing_next_ns(1000000, 1000, 5000, 77), 1005000);
+}
+
+/* A late timer costs no rate, but a pause earns none. */
+TEST(pacing_next__late)
+{
+	u64 now_ns = 5000000;
+
+	EXPECT_EQ(xtcp_pacing_next_ns(1000000, 1000, now_ns - 1, now_ns),
+		  now_ns + 999999);
+	EXPECT_EQ(xtcp_pacing_next_ns(1000000, 1000, now_ns - 500000, now_ns),
+		  now_ns + 500000);
+	EXPECT_EQ(xtcp_pacing_next_ns(1000000, 1000, now_ns - 500001, now_ns),
+		  now_ns + 500000);
+	EXPECT_EQ(xtcp_pacing_next_ns(1000000, 1000, 0, now_ns),
+		  now_ns + 500000);
 }

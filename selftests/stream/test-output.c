@@ -116,6 +116,49 @@ TEST(nagle__urgent_goes)
 	EXPECT(end_send(&e));
 }
 
+/* Neither new text nor old, nor a FIN, and nobody probes or forces anything. */
+TEST(pace__holds_all)
+{
+	struct end e;
+
+	end_init(&e, 1);
+	e.q.paced = true;
+	end_write(&e, 3 * MSS + 1);
+	check_held(&e, XTCP_HELD_PACE);
+	end_transmit(&e);
+	EXPECT_EQ(e.timers.kind, XTCP_TIMER_NONE);
+	EXPECT_EQ(e.timers.main_us, 0);
+	end_fin(&e);
+	end_transmit(&e);
+	EXPECT_EQ(e.timers.kind, XTCP_TIMER_NONE);
+
+	e.q.paced = false;
+	EXPECT(end_send(&e));
+	EXPECT_EQ(e.out.seq, 1);
+	e.q.paced = true;
+	end_transmit(&e);
+	EXPECT_EQ(e.timers.kind, XTCP_TIMER_RTO);
+	EXPECT_EQ(end_timeout(&e), XTCP_EXPIRED_RTO);
+	check_held(&e, XTCP_HELD_PACE);
+	e.q.paced = false;
+	EXPECT(end_send(&e));
+	EXPECT(e.out.seq == 1 && e.out.again);
+}
+
+/* A closed window is probed whatever the pace is. */
+TEST(pace__persist)
+{
+	struct end e;
+
+	end_init(&e, 1);
+	e.q.paced = true;
+	e.r.snd_wnd = 0;
+	end_write(&e, MSS);
+	end_transmit(&e);
+	EXPECT_EQ(e.timers.kind, XTCP_TIMER_PERSIST);
+	EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_PROBE);
+}
+
 TEST(cork__holds_small_for_a_while)
 {
 	struct end e;

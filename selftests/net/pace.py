@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""SO_MAX_PACING_RATE: text leaves no faster, and evenly, whether fq spaces it out
+or nobody but the socket; and hardly slower.
+"""
+import os
+import socket
+import struct
+import time
+
+from host import (PORT, VERSIONS, Hosts, all_of, main, run, see, socket_of,
+                  test)
+
+RATE = 1 << 20			# bytes a second
+TEXT = os.urandom(400000)
+SHORT = 16000
+WINDOW_S = 0.05
+# What may come at once: fq lets 15140 bytes of a new flow pass, the host's TCP its
+# first ten segments, and segments travel in pairs.
+AT_ONCE = 40000
+SO_TIMESTAMPNS, SO_MAX_PACING_RATE = 35, 47
+PEER = {"tcp": "host", "host": "tcp", "native": "native"}
+QDISC = {"own": "noqueue", "fq": "fq"}
+
+
+def capture(t, device):
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                         socket.htons(3))
+    sock.bind((device, 3))
+    sock.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)	# SO_RCVBUFFORCE
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    sock.setblocking(False)
+    t.socks.append(sock)
+    return sock
+
+
+def text_of(raw):
+    """Bytes of text of a packet to the server."""
+    if raw[0] >> 4 == 4:
+        at, size = (raw[0] & 15) * 4, struct.unpack("!H", raw[2:4])[0]
+        proto = raw[9]
+    else:
+        at, size = 40, struct.unpack("!H", raw[4:6])[0] + 40
+        proto = raw[6]
+    if proto not in (6, 253):
+        return 0
+    if struct.unpack("!H", raw[at + 2:at + 4])[0] != PORT:
+        return 0
+    return size - at - (raw[at + 12] >> 4) * 4
+
+
+def arrivals(sock):
+    """When text came, in seconds, and how many bytes."""
+    found = []
+    while True:
+        try:
+            raw, ancillary, _, _ = sock.recvmsg(128, 64)
+        except BlockingIOError:
+            return found
+        size = text_of(raw)
+        if size > 0:
+            s, ns = struct.unpack("qq", ancillary[0][2])
+            found.append((s + ns / 1e9, size))
+
+
+def most_within(found, window_s):
+    """The most bytes that came in any time that long."""
+    most = first = held = 0
+    for at, size in found:
+        held += size
+        while found[first][0] < at - window_s:
+            held -= found[first][1]
+            first += 1
+        most = max(most, held)
+    return most
+
+
+def connected(t, hosts, rate):
+    hosts.go(1)
+    server = socket_of(t, PEER[t.sender])
+    server.bind((Hosts.ADDRESS[t.v][1], PORT))
+    server.listen(1)
+    seen = capture(t, "v1")
+    hosts.go(0)
+    client = socket_of(t, t.sender)
+    if rate:
+        client.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, rate)
+    client.connect((Hosts.ADDRESS[t.v][1], PORT))
+    peer = server.accept()[0]
+    t.socks.append(peer)
+    return client, peer, seen
+
+
+def send(client, peer):
+    pid = os.fork()
+    if not pid:
+        client.sendall(TEXT)
+        client.shutdown(socket.SHUT_WR)
+        os._exit(0)
+    see("all arrived", all_of(peer) == TEXT, True)
+    os.waitpid(pid, 0)
+
+
+@test("pacing", sender=("native", "tcp", "host"), qdisc=QDISC, v=VERSIONS)
+def pacing(t):
+    hosts = t.two_hosts()
+    run("tc qdisc replace dev v0 root " + QDISC[t.qdisc])
+    client, peer, seen = connected(t, hosts, RATE)
+    send(client, peer)
+    found = arrivals(seen)
+    took_s = found[-1][0] - found[0][0]
+    rate = sum(size for _, size in found[1:]) / took_s
+    see("rate %d" % rate, 0.8 * RATE < rate < 1.06 * RATE, True)
+    most = most_within(found, WINDOW_S)
+    see("at most %d at once" % most, most < WINDOW_S * RATE + AT_ONCE, True)
+
+
+@test("pacing-off", sender=("native", "tcp", "host"), v=VERSIONS)
+def pacing_off(t):
+    """Nobody asked for it: what the window lets leave leaves together."""
+    hosts = t.two_hosts()
+    client, peer, seen = connected(t, hosts, 0)
+    send(client, peer)
+    found = arrivals(seen)
+    took_s = found[-1][0] - found[0][0]
+    see("it took %.3f s" % took_s, took_s < 0.8 * len(TEXT) / RATE, True)
+
+
+@test("pacing-end", sender=("native", "tcp"), how=("close", "reset"),
+      v=VERSIONS)
+def pacing_end(t):
+    """A program that goes while text waits for its time: it still leaves, unless
+    the connection is reset."""
+    hosts = t.two_hosts()
+    client, peer, seen = connected(t, hosts, 20000)
+    client.sendall(TEXT[:SHORT])
+    began = time.monotonic()
+    if t.how == "reset":
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          struct.pack("ii", 1, 0))
+    client.close()
+    try:
+        got = len(all_of(peer))
+    except ConnectionResetError:
+        got = -1
+    took_s = time.monotonic() - began
+    if t.how == "reset":
+        see("what came", got, -1)
+        see("at once", took_s < 0.5, True)
+    else:
+        see("what came", got, SHORT)
+        see("in its time", 0.5 < took_s < 2, True)
+    see("packets", bool(arrivals(seen)), True)
+
+
+if __name__ == "__main__":
+    main()
