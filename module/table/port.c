@@ -189,8 +189,8 @@ int xtcp_bind_child(struct xtcp_table *t, const struct xtcp_binding *parent,
 	if (!list)
 		return -ENOMEM;
 	xtcp_port_lock(&t->ports, port);
-	/* The listener may be gone by now, and its port with it. */
-	joined = parent->group &&
+	/* The listener may be gone from this port by now. */
+	joined = parent->group && READ_ONCE(parent->port) == port &&
 		 xtcp_group_join(t, list, b, &claim,
 				 xtcp_group_reserved(t, parent->group), NULL);
 	if (joined)
