@@ -308,6 +308,42 @@ def all_of(sock):
     return b"".join(iter(lambda: sock.recv(1 << 16), b""))
 
 
+# The other end of a socket_of()
+PEER = {"tcp": "host", "host": "tcp", "native": "native"}
+
+
+def listen(t, wire, address):
+    server = socket_of(t, wire)
+    server.bind((address, PORT))
+    server.listen(1)
+    return server
+
+
+def send(t, client, server, text):
+    """Accept, then all of the text and the end from a process; what arrived."""
+    peer = server.accept()[0]
+    t.socks.append(peer)
+    pid = os.fork()
+    if not pid:
+        client.sendall(text)
+        client.shutdown(socket.SHUT_WR)
+        os._exit(0)
+    got = all_of(peer)
+    os.waitpid(pid, 0)
+    return got
+
+
+def capture(t, device):
+    """Packets that pass there, to be read without waiting."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                         socket.htons(3))
+    sock.bind((device, 3))
+    sock.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)	# SO_RCVBUFFORCE
+    sock.setblocking(False)
+    t.socks.append(sock)
+    return sock
+
+
 class Context:
     def __init__(self, case):
         self.v = 4

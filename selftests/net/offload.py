@@ -8,14 +8,13 @@ import os
 import socket
 import struct
 
-from host import (PORT, VERSIONS, Hosts, all_of, enter, main, move_link,
-                  new_namespace, run, see, socket_of, test, this_namespace,
-                  write)
+from host import (PEER, PORT, VERSIONS, Hosts, capture, enter, listen, main,
+                  move_link, new_namespace, run, see, send, socket_of, test,
+                  this_namespace, write)
 
 TEXT = os.urandom(400000)
 MTU = 1500
 NARROW = 1492
-PEER = {"tcp": "host", "host": "tcp", "native": "native"}
 # What the kernel is told of the sending device.
 DEVICE = {
     "takes": "tso on",
@@ -25,16 +24,6 @@ DEVICE = {
 }
 FIN = 1
 FAR = {4: "10.9.1.2", 6: "fd09:1::2"}
-
-
-def capture(t, device):
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
-                         socket.htons(3))
-    sock.bind((device, 3))
-    sock.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)	# SO_RCVBUFFORCE
-    sock.setblocking(False)
-    t.socks.append(sock)
-    return sock
 
 
 def ones_sum(data):
@@ -92,27 +81,6 @@ def whole(found):
     return bytes(text)
 
 
-def send(t, client, server):
-    """All of TEXT, and the end; what arrived."""
-    peer = server.accept()[0]
-    t.socks.append(peer)
-    pid = os.fork()
-    if not pid:
-        client.sendall(TEXT)
-        client.shutdown(socket.SHUT_WR)
-        os._exit(0)
-    got = all_of(peer)
-    os.waitpid(pid, 0)
-    return got
-
-
-def listen(t, wire, address):
-    server = socket_of(t, wire)
-    server.bind((address, PORT))
-    server.listen(1)
-    return server
-
-
 @test("segmentation", sender=("native", "tcp", "host"), device=DEVICE,
       v=VERSIONS)
 def segmentation(t):
@@ -125,7 +93,7 @@ def segmentation(t):
     seen = capture(t, "v0")
     client = socket_of(t, t.sender)
     client.connect((Hosts.ADDRESS[t.v][1], PORT))
-    see("all arrived", send(t, client, server) == TEXT, True)
+    see("all arrived", send(t, client, server, TEXT) == TEXT, True)
     found = packets(seen)
     see("packets longer than the link takes",
         max(p.size for p in found) > MTU, t.device == "takes")
@@ -151,7 +119,7 @@ def merging(t):
     run("ethtool -K v0 " + DEVICE[t.device])
     client = socket_of(t, t.sender)
     client.connect((Hosts.ADDRESS[t.v][1], PORT))
-    see("all arrived", send(t, client, server) == TEXT, True)
+    see("all arrived", send(t, client, server, TEXT) == TEXT, True)
     found = packets(seen)
     see("packets longer than the link takes",
         max(p.size for p in found) > MTU, t.gro == "on")
@@ -174,7 +142,7 @@ def merging_bad_road(t):
     run("tc qdisc replace dev v0 root netem limit 10000 " + t.road)
     client = socket_of(t, t.sender)
     client.connect((Hosts.ADDRESS[t.v][1], PORT))
-    see("all arrived", send(t, client, server) == TEXT, True)
+    see("all arrived", send(t, client, server, TEXT) == TEXT, True)
 
 
 def passed_on(t, device):
@@ -192,7 +160,7 @@ def passed_on(t, device):
     run("ethtool -K v0 " + DEVICE["bare"])
     client = socket_of(t, t.sender)
     client.connect((FAR[t.v], PORT))
-    see("all arrived", send(t, client, server) == TEXT, True)
+    see("all arrived", send(t, client, server, TEXT) == TEXT, True)
     return packets(seen)
 
 
@@ -251,7 +219,7 @@ def router(t):
     first = capture(t, "v0")
     client = socket_of(t, t.sender)
     client.connect((FAR[t.v], PORT))
-    see("all arrived", send(t, client, server) == TEXT, True)
+    see("all arrived", send(t, client, server, TEXT) == TEXT, True)
     see("packets longer than the first link takes",
         max(p.size for p in packets(first)) > MTU, True)
     found = packets(seen)

@@ -8,8 +8,8 @@ import socket
 import struct
 import time
 
-from host import (PORT, VERSIONS, Hosts, all_of, main, run, see, socket_of,
-                  test)
+from host import (PEER, PORT, VERSIONS, Hosts, all_of, capture, listen, main,
+                  run, see, send, socket_of, test)
 
 RATE = 1 << 20			# bytes a second
 TEXT = os.urandom(400000)
@@ -19,19 +19,7 @@ WINDOW_S = 0.05
 # first ten segments, and segments travel in pairs.
 AT_ONCE = 40000
 SO_TIMESTAMPNS, SO_MAX_PACING_RATE = 35, 47
-PEER = {"tcp": "host", "host": "tcp", "native": "native"}
 QDISC = {"own": "noqueue", "fq": "fq"}
-
-
-def capture(t, device):
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
-                         socket.htons(3))
-    sock.bind((device, 3))
-    sock.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)	# SO_RCVBUFFORCE
-    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    sock.setblocking(False)
-    t.socks.append(sock)
-    return sock
 
 
 def text_of(raw):
@@ -77,36 +65,23 @@ def most_within(found, window_s):
 
 def connected(t, hosts, rate):
     hosts.go(1)
-    server = socket_of(t, PEER[t.sender])
-    server.bind((Hosts.ADDRESS[t.v][1], PORT))
-    server.listen(1)
+    server = listen(t, PEER[t.sender], Hosts.ADDRESS[t.v][1])
     seen = capture(t, "v1")
+    seen.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     hosts.go(0)
     client = socket_of(t, t.sender)
     if rate:
         client.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, rate)
     client.connect((Hosts.ADDRESS[t.v][1], PORT))
-    peer = server.accept()[0]
-    t.socks.append(peer)
-    return client, peer, seen
-
-
-def send(client, peer):
-    pid = os.fork()
-    if not pid:
-        client.sendall(TEXT)
-        client.shutdown(socket.SHUT_WR)
-        os._exit(0)
-    see("all arrived", all_of(peer) == TEXT, True)
-    os.waitpid(pid, 0)
+    return client, server, seen
 
 
 @test("pacing", sender=("native", "tcp", "host"), qdisc=QDISC, v=VERSIONS)
 def pacing(t):
     hosts = t.two_hosts()
     run("tc qdisc replace dev v0 root " + QDISC[t.qdisc])
-    client, peer, seen = connected(t, hosts, RATE)
-    send(client, peer)
+    client, server, seen = connected(t, hosts, RATE)
+    see("all arrived", send(t, client, server, TEXT) == TEXT, True)
     found = arrivals(seen)
     took_s = found[-1][0] - found[0][0]
     rate = sum(size for _, size in found[1:]) / took_s
@@ -119,8 +94,8 @@ def pacing(t):
 def pacing_off(t):
     """Nobody asked for it: what the window lets leave leaves together."""
     hosts = t.two_hosts()
-    client, peer, seen = connected(t, hosts, 0)
-    send(client, peer)
+    client, server, seen = connected(t, hosts, 0)
+    see("all arrived", send(t, client, server, TEXT) == TEXT, True)
     found = arrivals(seen)
     took_s = found[-1][0] - found[0][0]
     see("it took %.3f s" % took_s, took_s < 0.8 * len(TEXT) / RATE, True)
@@ -132,7 +107,9 @@ def pacing_end(t):
     """A program that goes while text waits for its time: it still leaves, unless
     the connection is reset."""
     hosts = t.two_hosts()
-    client, peer, seen = connected(t, hosts, 20000)
+    client, server, seen = connected(t, hosts, 20000)
+    peer = server.accept()[0]
+    t.socks.append(peer)
     client.sendall(TEXT[:SHORT])
     began = time.monotonic()
     if t.how == "reset":

@@ -5,10 +5,9 @@
 
 /* Long enough to look at each end, shorter than the first time-out. */
 #define SLOW_MS		300		/* each way */
+#define ANSWER_MS	600
 
 XT_FIXTURE_BARE(opening);
-
-#define ANSWER_MS	600
 
 /* The answers take their time, so that SYN_SENT and SYN_RCVD can be seen. */
 TEST_F(opening, three_way)
@@ -65,8 +64,8 @@ static int third_segment(int v, int listener, int *client, struct xt_seg *seg,
 	int cap = xt_capture("lo"), n = 0;
 
 	*client = xt_socket(v, SOCK_NONBLOCK);
-	xt_setint(*client, SOL_TCP, TCP_QUICKACK, 0);
-	if (xt_connect(*client, &at) && errno != EINPROGRESS)
+	if (cap < 0 || xt_setint(*client, SOL_TCP, TCP_QUICKACK, 0) ||
+	    !xt_connect(*client, &at) || errno != EINPROGRESS)
 		return -1;
 	*seen = xt_state(v, XT_PORT, xt_lport(*client));
 	if (xt_wait(listener, POLLIN, 0))
