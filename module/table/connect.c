@@ -89,6 +89,20 @@ static int connect_bound(struct xtcp_table *t, const struct sock *sk,
 	return err;
 }
 
+/* Most candidates that fail do so here, without a lock. */
+static bool tuple_in_use(struct xtcp_table *t, const struct xtcp_entry *e,
+			 const struct xtcp_connect *how)
+{
+	struct xtcp_entry *old;
+	bool in_use;
+
+	rcu_read_lock();
+	old = xtcp_conn_find(t, e);
+	in_use = old && tuple_of_other(old, how) == -EADDRNOTAVAIL;
+	rcu_read_unlock();
+	return in_use;
+}
+
 static bool port_shareable(const struct hlist_head *list)
 {
 	const struct xtcp_port_group *g;
@@ -106,20 +120,10 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 {
 	struct hlist_head *list = xtcp_port_list(&t->ports, port, GFP_KERNEL);
 	struct xtcp_reservation *reserved;
-	struct xtcp_entry *old;
-	bool in_use;
 	int err;
 
 	if (!list)
 		return -ENOMEM;
-	/* Most candidates that fail do so here, without a lock. */
-	rcu_read_lock();
-	old = xtcp_conn_find(t, e);
-	in_use = old && tuple_of_other(old, how) == -EADDRNOTAVAIL;
-	rcu_read_unlock();
-	if (in_use)
-		return -EADDRNOTAVAIL;
-
 	err = xtcp_reserve(t, claim, port, &reserved);
 	if (err)
 		return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
@@ -140,7 +144,7 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 	return err;
 }
 
-/* What a search is keyed by; without holes. */
+/* What a search over IPv6 is keyed by; without holes. */
 struct destination {
 	struct in6_addr laddr;
 	struct in6_addr faddr;
@@ -148,19 +152,21 @@ struct destination {
 	u32 scope;
 };
 
-static void destination_of(struct destination *d, const struct xtcp_entry *e)
+/* RFC 6056 3.3.4: its F() and G() are the two halves of one keyed hash. */
+static u64 destination_hash(const struct xtcp_ports *p,
+			    const struct xtcp_entry *e)
 {
-	memset(d, 0, sizeof(*d));
-	if (e->family == AF_INET6) {
-		d->laddr = e->key6.laddr;
-		d->faddr = e->key6.faddr;
-		d->fport = (__force __be32)(__force u16)e->key6.fport;
-		d->scope = e->key6.scope;
-		return;
-	}
-	d->laddr.s6_addr32[0] = e->key4.laddr;
-	d->faddr.s6_addr32[0] = e->key4.faddr;
-	d->fport = (__force __be32)(__force u16)e->key4.fport;
+	struct destination d = {};
+
+	if (e->family != AF_INET6)
+		return siphash_3u32((__force u32)e->key4.laddr,
+				    (__force u32)e->key4.faddr,
+				    (__force u16)e->key4.fport, &p->secret);
+	d.laddr = e->key6.laddr;
+	d.faddr = e->key6.faddr;
+	d.fport = (__force __be32)(__force u16)e->key6.fport;
+	d.scope = e->key6.scope;
+	return siphash(&d, sizeof(d), &p->secret);
 }
 
 static bool entry_set_port(struct xtcp_entry *e, u16 port)
@@ -190,24 +196,24 @@ static int connect_any(struct xtcp_table *t, const struct sock *sk,
 {
 	struct xtcp_ports *p = &t->ports;
 	struct xtcp_port_search search;
-	struct destination d;
+	u64 hash = destination_hash(p, e);
 	int low, high, err;
 	u32 *counter;
 	u16 port;
 
-	destination_of(&d, e);
-	counter = &p->counters[siphash(&d, sizeof(d), &p->secret[1]) %
-			       XTCP_PORT_COUNTERS];
+	counter = &p->counters[(u32)hash % XTCP_PORT_COUNTERS];
 	inet_sk_get_local_port_range((struct sock *)sk, &low, &high);
-	xtcp_port_search_begin(&search, low, high,
-			       siphash(&d, sizeof(d), &p->secret[0]),
+	xtcp_port_search_begin(&search, low, high, hash >> 32,
 			       READ_ONCE(*counter));
 	while ((port = xtcp_port_search_next(&search))) {
 		if (inet_is_local_reserved_port(t->net, port))
 			continue;
 		if (entry_set_port(e, port) && !how->self)
 			continue;
-		err = connect_try(t, b, e, claim, how, port);
+		/* The first is nearly always free; of the rest, look before. */
+		err = -EADDRNOTAVAIL;
+		if (search.tried == 1 || !tuple_in_use(t, e, how))
+			err = connect_try(t, b, e, claim, how, port);
 		if (!err)
 			WRITE_ONCE(*counter,
 				   READ_ONCE(*counter) + counter_step(&search));

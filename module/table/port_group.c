@@ -243,7 +243,7 @@ void xtcp_port_unlinger(struct xtcp_table *t, const struct xtcp_entry *e)
 
 int xtcp_ports_init(struct xtcp_ports *p)
 {
-	get_random_bytes(p->secret, sizeof(p->secret));
+	get_random_bytes(&p->secret, sizeof(p->secret));
 	return alloc_bucket_spinlocks(&p->locks, &p->lock_mask, 1024, 64,
 				      GFP_KERNEL);
 }

@@ -59,14 +59,14 @@ struct xtcp_table_ops {
  * @locks:	of the lists, by port
  * @lock_mask:	how many locks there are, less 1
  * @counters:	RFC 6056 algorithm 4
- * @secret:	and its two keys
+ * @secret:	and its key
  */
 struct xtcp_ports {
 	struct hlist_head *page[XTCP_PORT_PAGES];
 	spinlock_t *locks;	/* leaf locks */
 	unsigned int lock_mask;
 	u32 *counters;
-	siphash_key_t secret[2];
+	siphash_key_t secret;
 };
 
 /**
