@@ -55,6 +55,7 @@ static int set_maxseg(struct sock *sk, int val)
 	if (val && (val < MSS_LEAST || val > MSS_MOST))
 		return -EINVAL;
 	xtcp_sk(sk)->user_mss = val;
+	xtcp_sk(sk)->mss_mtu = 0;
 	return 0;
 }
 

@@ -40,10 +40,20 @@ void xtcp_sync_mss(struct sock *sk, bool again)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 mss = xtcp_effective_mss(sk);
 
+	/* Nothing but this can change it from now on. */
+	x->mss_mtu = x->user_mss || x->blackhole_mss ?
+		     0 : xtcp_wire_plain_mtu(sk);
 	if (mss == x->mss)
 		return;
 	x->mss = mss;
 	xtcp_stream_mss(&x->stream, &x->rec, mss, again);
+}
+
+static bool mss_holds(struct sock *sk)
+{
+	u32 mtu = xtcp_sk(sk)->mss_mtu;
+
+	return mtu && mtu == xtcp_wire_plain_mtu(sk);
 }
 
 static void announce(struct sock *sk, const struct xtcp_segment *seg, u32 segs)
@@ -405,7 +415,7 @@ static void push_queue(struct sock *sk, struct xtcp_queue *q)
 	struct burst b = {};
 	struct xtcp_output out = {};
 
-	if (q->bytes)
+	if (q->bytes && !mss_holds(sk))
 		xtcp_sync_mss(sk, false);
 	b.most = burst_most(sk, max(x->mss, 1u));
 	q->burst = b.most;

@@ -89,6 +89,7 @@
  * @blackhole_mss: what passes a path that swallows more in silence, options
  *		included; 0: it was not suspected of that
  * @blackhole_ms: when it was
+ * @mss_mtu:	the path's MTU that alone made @mss so; 0: not that alone
  * @retransmits: segments sent again
  * @segs_in:	segments received
  * @segs_out:	segments sent
@@ -169,6 +170,7 @@ struct xtcp_sock {
 	u32 segs_in;
 	u32 segs_out;
 	u64 bytes_sent;
+	u32 mss_mtu;
 	u64 bytes_acked;
 	u64 bytes_received;
 };

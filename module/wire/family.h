@@ -29,6 +29,7 @@
  * @accept_pmtu: the socket's path MTU may be changed by ICMP
  * @sum:	checksum of the pseudo-header and of a segment that sums to @sum;
  *		@proto: the IP protocol
+ * @sum_of:	the same, between the ends of a connected socket
  * @send:	header and checksum of the segment are done; @ecn goes into the
  *		IP header; takes the skb
  * @reply_route: a route without a socket; the reference is the caller's
@@ -49,6 +50,8 @@ struct xtcp_af_ops {
 	void (*sum)(__sum16 *check, const union xtcp_addr *saddr,
 		    const union xtcp_addr *daddr, u32 len, u8 proto,
 		    __wsum sum);
+	void (*sum_of)(const struct sock *sk, __sum16 *check, u32 len, u8 proto,
+		       __wsum sum);
 	int (*send)(struct sock *sk, struct sk_buff *skb,
 		    struct dst_entry *dst, u8 ecn);
 	struct dst_entry *(*reply_route)(struct net *net, struct flowi *fl,

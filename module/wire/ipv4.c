@@ -166,6 +166,15 @@ static void ipv4_sum(__sum16 *check, const union xtcp_addr *saddr,
 	*check = csum_tcpudp_magic(saddr->v4, daddr->v4, len, proto, sum);
 }
 
+static void ipv4_sum_of(const struct sock *sk, __sum16 *check, u32 len,
+			u8 proto, __wsum sum)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	*check = csum_tcpudp_magic(inet->inet_saddr, inet->inet_daddr, len,
+				   proto, sum);
+}
+
 static int ipv4_send(struct sock *sk, struct sk_buff *skb,
 		     struct dst_entry *dst, u8 ecn)
 {
@@ -233,6 +242,7 @@ const struct xtcp_af_ops xtcp_ipv4 = {
 	.hops_ok = ipv4_hops_ok,
 	.accept_pmtu = ipv4_accept_pmtu,
 	.sum = ipv4_sum,
+	.sum_of = ipv4_sum_of,
 	.send = ipv4_send,
 	.reply_route = ipv4_reply_route,
 	.reply_send = ipv4_reply_send,

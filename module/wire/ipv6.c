@@ -185,6 +185,13 @@ static void ipv6_sum(__sum16 *check, const union xtcp_addr *saddr,
 	*check = csum_ipv6_magic(&saddr->v6, &daddr->v6, len, proto, sum);
 }
 
+static void ipv6_sum_of(const struct sock *sk, __sum16 *check, u32 len,
+			u8 proto, __wsum sum)
+{
+	*check = csum_ipv6_magic(&inet6_sk(sk)->saddr, &sk->sk_v6_daddr, len,
+				 proto, sum);
+}
+
 static int ipv6_send(struct sock *sk, struct sk_buff *skb,
 		     struct dst_entry *dst, u8 ecn)
 {
@@ -275,6 +282,7 @@ const struct xtcp_af_ops xtcp_ipv6 = {
 	.hops_ok = ipv6_hops_ok,
 	.accept_pmtu = ipv6_accept_pmtu,
 	.sum = ipv6_sum,
+	.sum_of = ipv6_sum_of,
 	.send = ipv6_send,
 	.reply_route = ipv6_reply_route,
 	.reply_send = ipv6_reply_send,

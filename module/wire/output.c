@@ -97,6 +97,23 @@ u32 xtcp_wire_mtu(struct sock *sk)
 	return IS_ERR(dst) ? af->mtu_min : max(dst_mtu(dst), af->mtu_min);
 }
 
+static bool has_options(const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 &&
+	    rcu_access_pointer(inet6_sk(sk)->opt))
+		return true;
+#endif
+	return rcu_access_pointer(inet_sk(sk)->inet_opt);
+}
+
+u32 xtcp_wire_plain_mtu(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	return dst && !has_options(sk) ? dst_mtu(dst) : 0;
+}
+
 u32 xtcp_wire_mss(struct sock *sk)
 {
 	const struct xtcp_af_ops *af = af_of(sk);
@@ -239,28 +256,38 @@ static void put_checksum(const struct sock *sk, struct sk_buff *skb,
 {
 	u8 proto = xtcp_wire_protocol(xtcp_wire_of(sk));
 	struct tcphdr *th = tcp_hdr(skb);
-	struct xtcp_tuple t;
 
-	/* Only the addresses count. */
-	af->get_tuple(sk, &t);
 	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP || skb_is_gso(skb) ||
 	    device_sums(dst)) {
 		/* The device sums up from here, pseudo-header included. */
-		af->sum(&th->check, &t.laddr, &t.faddr, skb->len, proto, 0);
+		af->sum_of(sk, &th->check, skb->len, proto, 0);
 		th->check = ~th->check;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = XTCP_HEADER_CHECK;
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		return;
 	}
-	af->sum(&th->check, &t.laddr, &t.faddr, skb->len, proto,
-		skb_checksum(skb, 0, skb->len, 0));
+	af->sum_of(sk, &th->check, skb->len, proto,
+		   skb_checksum(skb, 0, skb->len, 0));
 	skb->ip_summed = CHECKSUM_NONE;
 }
 
 static int sent(int err)
 {
 	return err > 0 ? net_xmit_errno(err) : err;
+}
+
+/* __ip_queue_xmit() looks by itself whether the route still holds. */
+static struct dst_entry *route_for(struct sock *sk,
+				   const struct xtcp_af_ops *af,
+				   const struct xtcp_segment *seg)
+{
+	struct dst_entry *dst = NULL;
+
+	if (af->family == AF_INET && xtcp_wire_of(sk) == XTCP_WIRE_NATIVE &&
+	    !(seg->flags & XTCP_SYN))
+		dst = __sk_dst_get(sk);
+	return dst ? dst : af->route(sk, false);
 }
 
 int xtcp_wire_send(struct sock *sk, struct sk_buff *skb,
@@ -274,7 +301,7 @@ int xtcp_wire_send(struct sock *sk, struct sk_buff *skb,
 	struct dst_entry *dst;
 	int err;
 
-	dst = af->route(sk, false);
+	dst = route_for(sk, af, seg);
 	err = PTR_ERR_OR_ZERO(dst);
 	if (!err)
 		err = skb_cow_head(skb, XTCP_WIRE_HEADROOM);

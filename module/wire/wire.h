@@ -271,6 +271,15 @@ int xtcp_wire_route_child(struct sock *sk);
 u32 xtcp_wire_mtu(struct sock *sk);
 
 /**
+ * xtcp_wire_plain_mtu() - what the cached route says of the path, if that is all
+ * @sk:		locked
+ *
+ * For who asks whether anything changed: it is cheap, but the route may have
+ * expired. Return: bytes; 0 without a route, and with IP options.
+ */
+u32 xtcp_wire_plain_mtu(struct sock *sk);
+
+/**
  * xtcp_wire_mss() - bytes of header options and text that fit into one packet
  * @sk:		locked
  *
