@@ -22,7 +22,7 @@ static void take_ack(struct sock *sk, const struct xtcp_ack_facts *f,
 
 /* Return: an ACK is due now. */
 static bool take_text(struct sock *sk, struct sk_buff *skb,
-		      const struct xtcp_segment *seg)
+		      const struct xtcp_segment *seg, bool answer)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
@@ -32,7 +32,7 @@ static bool take_text(struct sock *sk, struct sk_buff *skb,
 	}
 	xtcp_take_in(sk, skb, seg->seq, seg->seq, seg->len);
 	x->bytes_received += seg->len;
-	return xtcp_stream_ack_later(&x->stream, seg, false, x->now_us);
+	return xtcp_ack_due(sk, seg, false, answer);
 }
 
 /**
@@ -65,11 +65,11 @@ bool xtcp_expected_in(struct sock *sk, struct sk_buff *skb,
 	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_EXPECTED);
 	xtcp_step_expected(&x->rec, seg, f.now_ms, &o);
 	take_ack(sk, &f, &o);
-	ack_now = take_text(sk, skb, seg);
+	ack_now = take_text(sk, skb, seg, o.acked);
 	xtcp_transmit(sk, false);
 	/* What left meanwhile told it already. */
 	if (ack_now && sent == x->segs_out)
-		xtcp_send_ack(sk);
+		xtcp_ack_now(sk);
 	if (seg->len && !sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 	xtcp_timer_arm(sk);

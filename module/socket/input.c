@@ -78,6 +78,16 @@ static void to_successor(struct sock *sk, struct sk_buff *skb,
 		kfree_skb(skb);
 }
 
+static void waited_in(struct sock *sk, struct sk_buff *skb,
+		      const struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->in_backlog = true;
+	xtcp_segment_in(sk, skb, seg);
+	x->in_backlog = false;
+}
+
 /* A program had the socket locked; the header is still in front of the text. */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
@@ -90,7 +100,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	    !xtcp_wire_again(skb, &seg))
 		kfree_skb(skb);
 	else if (xtcp_entry_full(&xtcp_sk(sk)->entry))
-		xtcp_segment_in(sk, skb, &seg);
+		waited_in(sk, skb, &seg);
 	else
 		to_successor(sk, skb, &seg);
 	return 0;

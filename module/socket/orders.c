@@ -331,7 +331,7 @@ static void take_text(struct sock *sk, struct xtcp_turn *turn)
 	 */
 	if (o->todo & XTCP_DO_EOF && !x->quickack && !gap)
 		xtcp_delack_owe(&x->stream.delack, x->now_us);
-	else if (xtcp_stream_ack_later(&x->stream, seg, gap, x->now_us))
+	else if (xtcp_ack_due(sk, seg, gap, o->acked))
 		o->todo |= XTCP_DO_ACK;
 }
 
@@ -351,6 +351,18 @@ static int error_of(const struct sock *sk, const struct xtcp_turn *turn)
 	default:
 		return ECONNABORTED;
 	}
+}
+
+/* Others wait for the program to let the socket go, too (MUST-59). */
+static bool ack_can_wait(const struct sock *sk, const struct xtcp_orders *o)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (o->from != o->to || (o->todo & XTCP_DO_DROPPED))
+		return false;
+	/* Who is told of no blocks counts the ACKs that a gap brings. */
+	return RB_EMPTY_ROOT(&x->stored) ? x->stream.delack.pending :
+					   (x->rec.flags & XTCP_F_SACK) != 0;
 }
 
 static void answer(struct sock *sk, struct xtcp_turn *turn)
@@ -377,9 +389,13 @@ static void answer(struct sock *sk, struct xtcp_turn *turn)
 	    xtcp_challenge_allowed(xn, &x->challenge_ms))
 		xtcp_send_ack(sk);
 	/* Text that left meanwhile told it already, but a gap needs its own. */
-	if ((o->todo & XTCP_DO_ACK) &&
-	    (acked == x->segs_out || !RB_EMPTY_ROOT(&x->stored) ||
-	     (o->todo & XTCP_DO_DROPPED)))
+	if (!(o->todo & XTCP_DO_ACK) ||
+	    (acked != x->segs_out && RB_EMPTY_ROOT(&x->stored) &&
+	     !(o->todo & XTCP_DO_DROPPED)))
+		return;
+	if (ack_can_wait(sk, o))
+		xtcp_ack_now(sk);
+	else
 		xtcp_send_ack(sk);
 }
 

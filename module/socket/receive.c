@@ -75,6 +75,18 @@ static void after_read(struct sock *sk, int copied)
 	xtcp_timer_arm(sk);
 }
 
+static int sleep_until_text(struct sock *sk, long *timeo,
+			    const struct sk_buff *last)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int err;
+
+	x->reader_waits = true;
+	err = sk_wait_data(sk, timeo, last);
+	x->reader_waits = false;
+	return err;
+}
+
 /* Sets the reader's place; a peek leaves no trace. */
 static void advance(struct sock *sk, struct reading *rd, u32 by)
 {
@@ -230,6 +242,8 @@ static int read_stream(struct sock *sk, struct reading *rd, size_t target,
 		if (rd->copied >= target && !READ_ONCE(sk->sk_backlog.tail))
 			break;
 		err = why_wait(sk, rd, timeo);
+		if (err == 1 || err == -EAGAIN)
+			xtcp_ack_reader(sk);
 		if (err <= 0)
 			return rd->copied ? rd->copied : err;
 		after_read(sk, rd->copied);
@@ -237,7 +251,7 @@ static int read_stream(struct sock *sk, struct reading *rd, size_t target,
 			release_sock(sk);
 			lock_sock(sk);
 		} else {
-			err = sk_wait_data(sk, &timeo, last);
+			err = sleep_until_text(sk, &timeo, last);
 			if (err < 0)
 				return rd->copied ? rd->copied : err;
 		}

@@ -55,6 +55,9 @@
  * @save_syn:	TCP_SAVE_SYN
  * @syn_kept:	there is a @saved_syn
  * @paced:	there is a @pacer
+ * @reader_waits: a program sleeps in recv()
+ * @in_backlog:	segments are taken that waited while a program had it locked
+ * @ack_late:	an ACK is due when all of them were
  * @isn:	initial number of the next connection
  * @cork:	TCP_CORK
  * @nodelay:	TCP_NODELAY
@@ -86,10 +89,10 @@
  * @timer_late:	the timer fired while a program had the socket locked
  * @pmtu_late:	so small a path was told of meanwhile; 0: none, bytes
  * @mss:	bytes of text in a full segment, options deducted
+ * @mss_mtu:	the path's MTU that alone made @mss so; 0: not that alone
  * @blackhole_mss: what passes a path that swallows more in silence, options
  *		included; 0: it was not suspected of that
  * @blackhole_ms: when it was
- * @mss_mtu:	the path's MTU that alone made @mss so; 0: not that alone
  * @retransmits: segments sent again
  * @segs_in:	segments received
  * @segs_out:	segments sent
@@ -121,6 +124,9 @@ struct xtcp_sock {
 	bool fast_taken : 1;
 	bool syn_kept : 1;
 	bool paced : 1;
+	bool reader_waits : 1;
+	bool in_backlog : 1;
+	bool ack_late : 1;
 	union {
 		struct list_head accept_node;
 		struct xtcp_pacer *pacer;
@@ -164,13 +170,13 @@ struct xtcp_sock {
 	u64 ack_us;
 	u64 syn_us;
 	u32 mss;
+	u32 mss_mtu;
 	u32 blackhole_mss;
 	u32 blackhole_ms;
 	u32 retransmits;
 	u32 segs_in;
 	u32 segs_out;
 	u64 bytes_sent;
-	u32 mss_mtu;
 	u64 bytes_acked;
 	u64 bytes_received;
 };
@@ -427,6 +433,10 @@ void xtcp_transmit(struct sock *sk, bool more);
 u64 xtcp_pace(const struct sock *sk);
 void xtcp_free_board(struct sock *sk, bool anyway);
 void xtcp_send_ack(struct sock *sk);
+bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
+		  bool answer);
+void xtcp_ack_now(struct sock *sk);
+void xtcp_ack_reader(struct sock *sk);
 void xtcp_send_syn(struct sock *sk, bool ack);
 void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o);
 void xtcp_send_probe(struct sock *sk);

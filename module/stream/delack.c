@@ -35,8 +35,8 @@ static void learn_full(struct xtcp_delack *d, u32 len, bool psh)
 	d->full = len < d->full_max ? len : d->full_max;
 }
 
-bool xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh, bool gap,
-			  u64 now_us)
+enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
+				   bool gap, u64 now_us)
 {
 	learn_full(d, len, psh);
 	d->owed += len;
@@ -45,7 +45,12 @@ bool xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh, bool gap,
 		d->pending = true;
 		d->deadline_us = now_us + d->delay_us;
 	}
-	return gap || d->quick || d->owed >= 2 * d->full;
+	if (gap || d->owed >= 2 * d->full)
+		return XTCP_DUE_NOW;
+	if (!d->quick)
+		return XTCP_DUE_LATER;
+	/* The end of what the peer wrote: an answer may follow. */
+	return psh ? XTCP_DUE_READER : XTCP_DUE_NOW;
 }
 
 void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us)

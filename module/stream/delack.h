@@ -9,6 +9,13 @@
 #define XTCP_DELACK_MAX_US	200000u	/* MUST-40: below half a second */
 #define XTCP_QUICKACKS		16
 
+/* When an ACK is due. Zero: not yet, all else: now, if nobody knows better. */
+enum xtcp_due {
+	XTCP_DUE_LATER,		/* it may wait for company until the timer fires */
+	XTCP_DUE_READER,	/* at once, or when the reader had his say */
+	XTCP_DUE_NOW,
+};
+
 /**
  * struct xtcp_delack - the acknowledgment that is owed
  * @delay_us:	how long it may wait for company
@@ -39,10 +46,16 @@ void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
 void xtcp_delack_quickack(struct xtcp_delack *d, bool on);
 /*
  * @len bytes arrived in order, with PSH or not; @gap: text was missing before
- * or behind them. Returns true: acknowledge at once; false: the timer runs.
+ * or behind them. Until an ACK leaves the timer runs, whatever this returns.
  */
-bool xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh, bool gap,
-			  u64 now_us);
+enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
+				   bool gap, u64 now_us);
+/* A reader who was given all that arrived asks for more: acknowledge at once. */
+static inline bool xtcp_delack_read_on(const struct xtcp_delack *d)
+{
+	return d->pending && d->quick;
+}
+
 /* A FIN arrived: there is no hurry, quick mode or not. */
 void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us);
 /* The ACK timer fired. Returns true: the ACK must go now. */

@@ -354,9 +354,9 @@ void xtcp_stream_sent_ack(struct xtcp_stream *s, u64 now_us)
 	xtcp_delack_sent(&s->delack, 0, now_us);
 }
 
-bool xtcp_stream_ack_later(struct xtcp_stream *s,
-			   const struct xtcp_segment *seg, bool gap,
-			   u64 now_us)
+enum xtcp_due xtcp_stream_ack_later(struct xtcp_stream *s,
+				    const struct xtcp_segment *seg, bool gap,
+				    u64 now_us)
 {
 	return xtcp_delack_received(&s->delack, seg->len,
 				    seg->flags & XTCP_PSH, gap, now_us);

@@ -368,9 +368,9 @@ bool xtcp_stream_probe(const struct xtcp_stream *s,
 		       const struct xtcp_queue *q, struct xtcp_output *out);
 
 /* XTCP_DO_ACK_LATER for @seg; @gap: text out of order is or was stored. */
-bool xtcp_stream_ack_later(struct xtcp_stream *s,
-			   const struct xtcp_segment *seg, bool gap,
-			   u64 now_us);
+enum xtcp_due xtcp_stream_ack_later(struct xtcp_stream *s,
+				    const struct xtcp_segment *seg, bool gap,
+				    u64 now_us);
 
 /* The ACK timer fired. Returns true: send an ACK. */
 bool xtcp_stream_ack_expired(struct xtcp_stream *s, u64 now_us);

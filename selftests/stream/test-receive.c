@@ -68,7 +68,30 @@ TEST(delack__quick_at_first)
 	EXPECT(!xtcp_delack_received(&d, 1, true, false, 1000));
 }
 
-/* Requests and responses: the ACK rides on the answer from then on. */
+/* The end of a write may have an answer; whatever is longer has none yet. */
+TEST(delack__reader_first)
+{
+	struct xtcp_delack d;
+
+	xtcp_delack_init(&d, XTCP_DELACK_US, XTCP_QUICKACKS, 1448);
+	EXPECT_EQ(xtcp_delack_received(&d, 10, true, false, 1000),
+		  XTCP_DUE_READER);
+	EXPECT(xtcp_delack_read_on(&d));
+	EXPECT_EQ(d.deadline_us, 1000 + XTCP_DELACK_US);
+	EXPECT_EQ(xtcp_delack_received(&d, 1448, false, false, 1000),
+		  XTCP_DUE_NOW);
+	EXPECT_EQ(xtcp_delack_received(&d, 10, true, true, 1000),
+		  XTCP_DUE_NOW);
+	EXPECT_EQ(xtcp_delack_received(&d, 1448, true, false, 1000),
+		  XTCP_DUE_NOW);
+	xtcp_delack_sent(&d, 10, 1000);
+	EXPECT(!xtcp_delack_read_on(&d));
+	/* Request and response: who reads on need not be waited for. */
+	EXPECT_EQ(xtcp_delack_received(&d, 10, true, false, 2000),
+		  XTCP_DUE_LATER);
+	EXPECT(!xtcp_delack_read_on(&d));
+}
+
 /* A FIN's ACK may ride on our own FIN. */
 TEST(delack__owe)
 {
@@ -83,6 +106,7 @@ TEST(delack__owe)
 	EXPECT(!d.pending);
 }
 
+/* Requests and responses: the ACK rides on the answer from then on. */
 TEST(delack__interactive)
 {
 	struct xtcp_delack d;

@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""When an ACK leaves that a reader could make unnecessary, and how many leave
+for what waited together."""
+import socket
+
+from context import main
+from held import AbsentPage, Reader
+from tap import test
+
+VERSIONS = (4, 6)
+SOON_S = 0.02	# less than a delayed ACK waits
+
+
+def sleeper(t, f):
+    """A thread that sleeps in recv()."""
+    f.sock.setblocking(True)
+    reader = Reader()
+    reader.begin(lambda: f.sock.recv(100))
+    reader.asleep()
+    return reader
+
+
+def asked(t):
+    """A connection whose question has just been answered."""
+    f = t.open()
+    f.sock.send(b"question")
+    f.expect("PA", data=b"question")
+    f.send("PA", b"answer")
+    return f
+
+
+NOT_SO = "acknowledges at once, whoever reads"
+
+
+@test("delayed-ack", what=("nobody-reads",), v=VERSIONS, host=True)
+def nobody_reads(t):
+    """While text begins to come nothing is worth waiting for."""
+    f = t.open()
+    f.send("PA", b"question")
+    f.expect("A", within=SOON_S)
+
+
+@test("delayed-ack", what=("reader-answers",), v=VERSIONS, host=NOT_SO)
+def reader_answers(t):
+    f = t.open()
+    reader = sleeper(t, f)
+    f.send("PA", b"question")
+    t.see("read", reader.end(), b"question")
+    f.silent(SOON_S)
+    reader.begin(lambda: f.sock.send(b"answer"))
+    reader.end()
+    f.expect("PA", data=b"answer", within=SOON_S)
+    f.send("A")
+    f.silent()
+    reader.stop()
+
+
+@test("delayed-ack", what=("reader-closes",), v=VERSIONS, host=NOT_SO)
+def reader_closes(t):
+    f = t.open()
+    reader = sleeper(t, f)
+    f.send("PA", b"question")
+    t.see("read", reader.end(), b"question")
+    f.sock.shutdown(socket.SHUT_WR)
+    f.expect("FA", within=SOON_S)
+    reader.stop()
+
+
+@test("delayed-ack", what=("reader-asks-on",), v=VERSIONS, host=NOT_SO)
+def reader_asks_on(t):
+    """Who writes in two pieces, with Nagle, waits for this ACK."""
+    f = t.open()
+    reader = sleeper(t, f)
+    f.send("PA", b"que")
+    t.see("read", reader.end(), b"que")
+    f.silent(SOON_S)
+    reader.begin(lambda: f.sock.recv(100))
+    f.expect("A", within=SOON_S)
+    f.send("PA", b"stion")
+    t.see("read", reader.end(), b"stion")
+    reader.stop()
+
+
+@test("delayed-ack", what=("reader-does-nothing",), v=VERSIONS, host=NOT_SO)
+def reader_does_nothing(t):
+    f = t.open()
+    reader = sleeper(t, f)
+    f.send("PA", b"question")
+    t.see("read", reader.end(), b"question")
+    f.expect("A", within=0.5)
+    reader.stop()
+
+
+@test("delayed-ack", what=("quick-reader",), v=VERSIONS, host=True)
+def quick_reader(t):
+    """TCP_QUICKACK: at once, whoever sleeps."""
+    f = t.open()
+    f.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    reader = sleeper(t, f)
+    f.send("PA", b"question")
+    f.expect("A", within=SOON_S)
+    reader.end()
+    reader.stop()
+
+
+@test("delayed-ack", what=("full-segments",), v=VERSIONS, host=NOT_SO)
+def full_segments(t):
+    """SHLD-19: the second full segment is acknowledged, whoever sleeps."""
+    f = t.open()
+    reader = sleeper(t, f)
+    f.send("PA", b"x" * 1460)
+    f.silent(0)
+    f.send("PA", b"x" * 1460)
+    f.expect("A", within=SOON_S)
+    reader.end()
+    reader.stop()
+
+
+@test("delayed-ack", what=("not-accepted",), v=VERSIONS, host=NOT_SO)
+def not_accepted(t):
+    """Who has yet to accept() is heard first, too."""
+    f = t.passive(accept=False)
+    f.send("PA", b"question")
+    f.silent(SOON_S)
+    t.accept(f)
+    t.see("read", t.read(f), b"question")
+    f.sock.send(b"answer")
+    f.expect("PA", data=b"answer", within=SOON_S)
+
+
+@test("delayed-ack", what=("answered-by-poll",), v=VERSIONS, host=NOT_SO)
+def polled(t):
+    """Who polls, and finds nothing to read, wants more."""
+    f = asked(t)
+    t.see("read", t.read(f), b"answer")
+    f.silent(SOON_S)
+    t.see("readable", "IN" in t.poll(f), False)
+    f.expect("A", within=SOON_S)
+
+
+@test("delayed-ack", what=("answered-by-again",), v=VERSIONS, host=NOT_SO)
+def again(t):
+    """So does who reads until EAGAIN."""
+    f = asked(t)
+    t.see("read", t.read(f), b"answer")
+    f.silent(SOON_S)
+    t.see("read", t.read(f), "EAGAIN")
+    f.expect("A", within=SOON_S)
+
+
+@test("delayed-ack", what=("waited-together",), v=VERSIONS,
+      host="acknowledges some of them on the way")
+def waited_together(t):
+    """MUST-59: the segments that came while a program had the socket locked are
+    all taken before an ACK leaves."""
+    page, reader = AbsentPage(), Reader()
+    f = t.open()
+    f.send("PA", b"x")
+    f.drain()
+    reader.begin(lambda: f.sock.recv_into(page.memory, 1))
+    page.wanted()
+    for _ in range(6):
+        f.send("A", b"y" * 1460)
+    f.silent(0)
+    page.provide()
+    t.see("read", reader.end(), 1)
+    f.expect("A")
+    f.silent()
+    t.see("read", len(t.read(f)), 6 * 1460)
+    reader.stop()
+
+
+if __name__ == "__main__":
+    main()
