@@ -17,7 +17,7 @@ MOST = 1 << 30
 NO_MEMORY = re.compile(r"kmem_cache_create\w*\(\w*xtcp\w*\) failed with "
                        r"error -(12|22)|"
                        r"sysctl could not get directory: \S+ -12|"
-                       r"vmalloc error: size \d+, .*failed to allocate", re.I)
+                       r"vmalloc error: size \d+, .*failed", re.I)
 # leaks() judges what they are; and what has no memory for its name in /sys says
 # so in one line.
 COUNTED = re.compile(r"kmemleak: \d+ new suspected memory leaks|"
