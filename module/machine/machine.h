@@ -179,6 +179,7 @@ enum xtcp_error {
  * @text_len:	how many there are
  * @store_fin:	with %XTCP_DO_STORE: the segment's FIN belongs to it
  * @urgent:	sequence number behind the last urgent byte (RFC 6093)
+ * @lasted_ms:	with %XTCP_DO_FREE: how long the record had been in @from
  */
 struct xtcp_orders {
 	u32 todo;
@@ -195,6 +196,7 @@ struct xtcp_orders {
 	u32 text_off;
 	u32 text_len;
 	u32 urgent;
+	u32 lasted_ms;
 };
 
 /**
@@ -231,6 +233,17 @@ enum xtcp_event_kind xtcp_classify(const struct xtcp_record *r,
 
 /* The record before anything happened to it. */
 void xtcp_record_init(struct xtcp_record *r);
+
+/**
+ * xtcp_ended_early() - a connection was over before both ends had closed it
+ * @r:	its record after the step
+ * @o:	the step's orders
+ *
+ * That is what somebody may ask about later. Listeners are no connections, and
+ * in TIME_WAIT all is said. Of half-open ones only those count whose peer has
+ * acknowledged our SYN: the others anyone can make, and let go, by the million.
+ */
+bool xtcp_ended_early(const struct xtcp_record *r, const struct xtcp_orders *o);
 
 /* cookie.c: SYN cookies (RFC 4987 3.6). mss is what the peer announced. */
 u32 xtcp_cookie_make(u32 mac, u32 count, u16 mss);

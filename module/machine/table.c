@@ -135,6 +135,7 @@ void xtcp_end(struct xtcp_record *r, const struct xtcp_event *e,
 	      struct xtcp_orders *o, u8 reason)
 {
 	xtcp_life_timer(r, e, o, XTCP_LIFE_NONE, 0);
+	o->lasted_ms = e->now_ms - r->since_ms;
 	xtcp_enter(r, e, XTCP_CLOSED);
 	r->reason = reason;
 	o->reason = reason;
@@ -150,6 +151,20 @@ void xtcp_end_with_error(struct xtcp_record *r, const struct xtcp_event *e,
 	xtcp_end(r, e, o, reason);
 	o->error = error;
 	o->todo |= XTCP_DO_ERROR;
+}
+
+bool xtcp_ended_early(const struct xtcp_record *r, const struct xtcp_orders *o)
+{
+	u32 from = 1u << o->from;
+
+	if (!(o->todo & XTCP_DO_FREE) || o->reason == XTCP_R_CLOSED_ORDERLY)
+		return false;
+	if (from & (XTCP_S(LISTEN) | XTCP_S(TIME_WAIT)))
+		return false;
+	if (!(from & XTCP_S(SYN_RCVD)) ||
+	    r->flags & (XTCP_F_WAS_ACTIVE | XTCP_F_FAST))
+		return true;
+	return o->reason == XTCP_R_ABORT_ON_OVERFLOW;
 }
 
 void xtcp_drop(struct xtcp_orders *o, u8 reason)

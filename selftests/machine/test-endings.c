@@ -74,6 +74,7 @@ static void ends(const struct ending *t)
 		RST_IS(R | A, rig.before.snd_nxt, rig.before.rcv_nxt);
 	EXPECT_EQ(rig.r.closing, t->closing);
 	EXPECT_EQ(rig.r.since_ms, NOW_MS);
+	EXPECT_EQ(rig.o.lasted_ms, NOW_MS - rig.before.since_ms);
 	EXPECT_EQ(rig.o.todo & (XTCP_DO_TIMER | XTCP_DO_NO_TIMER),
 		  XTCP_DO_NO_TIMER);
 	EXPECT(!(rig.o.todo & XTCP_DO_DROPPED));
@@ -170,4 +171,116 @@ TEST(end__time_wait)
 	ENDED(TIME_WAIT_REUSED, NONE);
 	USER(XTCP_DO_FLUSH | XTCP_DO_FREE | XTCP_DO_REOPEN);
 	EXPECT_EQ(rig.r.closing, XTCP_CLOSING_NOT);
+}
+
+/* ---- which ends somebody may ask about ---- */
+
+static bool early(void)
+{
+	return xtcp_ended_early(&rig.r, &rig.o);
+}
+
+static void evicted(void)
+{
+	rig.e.reason = ITS_REASON;
+	happens(XTCP_EV_EVICT);
+}
+
+/* Whatever is ended by force, but for what both ends have closed already. */
+TEST_EACH(early__evicted, LIVING)
+{
+	given(state);
+	evicted();
+	EXPECT(early());
+}
+
+TEST(early__what_goes_on)
+{
+	given(XTCP_ESTABLISHED);
+	happens(XTCP_EV_CLOSE);
+	STATE(FIN_WAIT_1);
+	EXPECT(!early());
+	given(XTCP_ESTABLISHED);
+	arrives(.flags = R, .seq = rig.r.rcv_nxt + 1);
+	STATE(ESTABLISHED);
+	EXPECT(!early());
+}
+
+TEST(early__orderly)
+{
+	given(XTCP_LAST_ACK);
+	arrives(.flags = A, .seq = rig.r.rcv_nxt, .ack = rig.r.snd_nxt);
+	ENDED(CLOSED_ORDERLY, NONE);
+	EXPECT(!early());
+}
+
+TEST(early__time_wait)
+{
+	given(XTCP_TIME_WAIT);
+	evicted();
+	EXPECT(!early());
+	given(XTCP_TIME_WAIT);
+	rig.policy.rfc1337 = 0;
+	arrives(.flags = R, .seq = rig.r.rcv_nxt);
+	ENDED(RESET_BY_PEER, NONE);
+	EXPECT(!early());
+}
+
+TEST(early__listener)
+{
+	given(XTCP_LISTEN);
+	evicted();
+	STATE(CLOSED);
+	EXPECT(!early());
+}
+
+TEST(early__fin_wait_2_orphan)
+{
+	given(XTCP_FIN_WAIT_2);
+	happens(XTCP_EV_CLOSE);
+	happens(XTCP_EV_LIFE_OVER);
+	ENDED(FIN_WAIT_2_OVER, NONE);
+	EXPECT(early());
+}
+
+/* A listener's half-open ones: SYNs cost their sender nothing. */
+TEST(early__half_open)
+{
+	given(XTCP_SYN_RCVD);
+	evicted();
+	EXPECT(!early());
+	given(XTCP_SYN_RCVD);
+	arrives(.flags = R, .seq = rig.r.rcv_nxt);
+	ENDED(RESET_BY_PEER, NONE);
+	EXPECT(!early());
+	given(XTCP_SYN_RCVD);
+	rig.r.retries = rig.policy.synack_retries;
+	happens(XTCP_EV_RETRANSMIT);
+	ENDED(SYN_ACK_TIMEOUT, NONE);
+	EXPECT(!early());
+}
+
+/* But this one's peer knows our initial number. */
+TEST(early__abort_on_overflow)
+{
+	given(XTCP_SYN_RCVD);
+	rig.e.accept_full = true;
+	rig.policy.abort_on_overflow = 1;
+	arrives(.flags = A, .seq = rig.r.rcv_nxt, .ack = rig.r.snd_nxt);
+	ENDED(ABORT_ON_OVERFLOW, NONE);
+	EXPECT(early());
+}
+
+/* Openings of ours, and those that a Fast Open cookie vouches for */
+TEST(early__syn_rcvd_of_a_socket)
+{
+	given_crossed();
+	arrives(.flags = R, .seq = rig.r.rcv_nxt);
+	ENDED(REFUSED, REFUSED);
+	EXPECT(early());
+	given(XTCP_SYN_RCVD);
+	rig.r.flags |= XTCP_F_FAST;
+	arrives(.flags = R, .seq = rig.r.rcv_nxt);
+	ENDED(RESET_BY_PEER, RESET);
+	EXPECT(early());
 }
