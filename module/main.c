@@ -27,6 +27,7 @@ static int __net_init net_init(struct net *net)
 	xn->net = net;
 	xtcp_settings_default(&xn->settings);
 	xtcp_secret_init(xn);
+	xtcp_ended_init(xn);
 	xn->counters = alloc_percpu(struct xtcp_counters);
 	if (!xn->counters)
 		return -ENOMEM;
@@ -58,6 +59,7 @@ static void __net_exit net_exit(struct net *net)
 		xtcp_table_exit(&xn->table[i]);
 	}
 	xtcp_fast_cache_exit(xn);
+	xtcp_ended_exit(xn);
 	free_percpu(xn->counters);
 }
 

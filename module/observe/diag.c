@@ -14,26 +14,6 @@
 static const u8 families[] = { AF_INET, AF_INET6 };
 
 /**
- * struct answers - what goes into the answers to one asker
- * @xn:		the namespace
- * @ob:		what it is looked at with
- * @users:	as this one the asker sees owners
- * @portid:	of the asker
- * @seq:	of the request
- * @flags:	of each answer
- * @trusted:	the asker has CAP_NET_ADMIN
- */
-struct answers {
-	struct xtcp_net *xn;
-	const struct xtcp_observe *ob;
-	struct user_namespace *users;
-	u32 portid;
-	u32 seq;
-	u16 flags;
-	bool trusted;
-};
-
-/**
  * struct dump - a dump between two messages
  * @req:	what is asked for
  * @to:		who asks
@@ -42,13 +22,13 @@ struct answers {
  */
 struct dump {
 	struct xtcp_diag_req req;
-	struct answers to;
+	struct xtcp_answers to;
 	struct xtcp_walk walk;
 	unsigned int family;
 };
 
-static void answers_init(struct answers *to, const struct sk_buff *skb,
-			 const struct nlmsghdr *nlh)
+void xtcp_answers_init(struct xtcp_answers *to, const struct sk_buff *skb,
+		       const struct nlmsghdr *nlh)
 {
 	to->xn = xtcp_net(sock_net(skb->sk));
 	to->ob = to->xn->observe;
@@ -66,8 +46,8 @@ static void put_addr(__be32 *to, u8 family, const union xtcp_addr *addr)
 		memcpy(to, &addr->v6, sizeof(addr->v6));
 }
 
-static void fill_msg(struct xtcp_diag_msg *m, const struct answers *to,
-		     const struct xtcp_sight *s)
+void xtcp_diag_fill(struct xtcp_diag_msg *m, const struct xtcp_answers *to,
+		    const struct xtcp_sight *s)
 {
 	const struct xtcp_record *r = &s->rec;
 	u64 cookie = xtcp_diag_cookie(to->ob, r, s->listener_id);
@@ -96,13 +76,13 @@ static void fill_msg(struct xtcp_diag_msg *m, const struct answers *to,
 	m->state_ms = xtcp_now_ms() - r->since_ms;
 	m->rqueue = s->rx;
 	m->wqueue = s->tx;
-	if (!s->sk)
+	if (s->form != XTCP_FORM_FULL)
 		return;
 	m->uid = from_kuid_munged(to->users, s->uid);
 	m->inode = s->inode;
 }
 
-static int put_info(struct sk_buff *skb, const struct answers *to,
+static int put_info(struct sk_buff *skb, const struct xtcp_answers *to,
 		    const struct xtcp_sight *s)
 {
 	struct xtcp_info info = {};
@@ -121,7 +101,7 @@ static int put_info(struct sk_buff *skb, const struct answers *to,
 }
 
 /* Return: 0, or -EMSGSIZE when it has no room in @skb. */
-static int put_answer(struct sk_buff *skb, const struct answers *to,
+static int put_answer(struct sk_buff *skb, const struct xtcp_answers *to,
 		      const struct xtcp_diag_req *req,
 		      const struct xtcp_sight *s)
 {
@@ -131,7 +111,7 @@ static int put_answer(struct sk_buff *skb, const struct answers *to,
 			sizeof(struct xtcp_diag_msg), to->flags);
 	if (!nlh)
 		return -EMSGSIZE;
-	fill_msg(nlmsg_data(nlh), to, s);
+	xtcp_diag_fill(nlmsg_data(nlh), to, s);
 	if (req->show & XTCP_DIAG_SHOW_INFO && put_info(skb, to, s))
 		goto full;
 	if (req->show & XTCP_DIAG_SHOW_MEMINFO && s->sk &&
@@ -178,7 +158,7 @@ static bool dump_family(struct sk_buff *skb, struct dump *d)
 	return !more;
 }
 
-static bool is_wanted(const struct xtcp_diag_req *req, u8 family)
+bool xtcp_diag_wants(const struct xtcp_diag_req *req, u8 family)
 {
 	return !req->version || req->version == (family == AF_INET ? 4 : 6);
 }
@@ -202,7 +182,7 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 	struct dump *d = cb->data;
 
 	while (d->family < ARRAY_SIZE(families)) {
-		if (is_wanted(&d->req, families[d->family]) &&
+		if (xtcp_diag_wants(&d->req, families[d->family]) &&
 		    !dump_family(skb, d))
 			return skb->len;
 		if (++d->family < ARRAY_SIZE(families))
@@ -226,7 +206,7 @@ static int dump_start(struct netlink_callback *cb)
 	if (!d)
 		return -ENOMEM;
 	d->req = *req;
-	answers_init(&d->to, cb->skb, cb->nlh);
+	xtcp_answers_init(&d->to, cb->skb, cb->nlh);
 	d->to.flags = NLM_F_MULTI;
 	dump_open(d, families[0]);
 	cb->data = d;
@@ -313,14 +293,14 @@ static int answer_one(struct sk_buff *skb, const struct nlmsghdr *nlh,
 		      const struct xtcp_diag_req *req)
 {
 	struct xtcp_sight s;
-	struct answers to = {};
+	struct xtcp_answers to = {};
 	struct sk_buff *out;
 	int err = -ENOENT;
 
 	out = nlmsg_new(ANSWER_SIZE, GFP_KERNEL);
 	if (!out)
 		return -ENOMEM;
-	answers_init(&to, skb, nlh);
+	xtcp_answers_init(&to, skb, nlh);
 	rcu_read_lock();
 	if (look_for(to.xn, req, &s))
 		err = put_answer(out, &to, req, &s);
@@ -340,6 +320,8 @@ static int handle_look(struct sk_buff *skb, struct nlmsghdr *nlh)
 		return err;
 	if (!is_wire(req.protocol))
 		return -EPROTONOSUPPORT;
+	if (req.what == XTCP_DIAG_WHAT_ENDED)
+		return xtcp_diag_dump_ended(skb, nlh, &req);
 	if (nlh->nlmsg_flags & NLM_F_DUMP)
 		return dump(skb, nlh, &req);
 	return xtcp_diag_is_exact(&req) ? answer_one(skb, nlh, &req) : -EINVAL;
@@ -415,7 +397,8 @@ static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 	err = xtcp_diag_check(nlh, &req);
 	if (err)
 		return err;
-	if (nlh->nlmsg_flags & NLM_F_DUMP || !xtcp_diag_is_exact(&req))
+	if (nlh->nlmsg_flags & NLM_F_DUMP || req.what ||
+	    !xtcp_diag_is_exact(&req))
 		return -EINVAL;
 	if (!is_wire(req.protocol))
 		return -EPROTONOSUPPORT;

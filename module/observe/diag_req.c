@@ -24,7 +24,7 @@ int xtcp_diag_check(const struct nlmsghdr *nlh, struct xtcp_diag_req *req)
 	if (nlmsg_len(nlh) != sizeof(*req))
 		return -EINVAL;
 	memcpy(req, nlmsg_data(nlh), sizeof(*req));
-	if (req->reserved || req->show & ~XTCP_DIAG_SHOW_ALL)
+	if (req->what > XTCP_DIAG_WHAT_ENDED || req->show & ~XTCP_DIAG_SHOW_ALL)
 		return -EINVAL;
 	if (req->version != 0 && req->version != 4 && req->version != 6)
 		return -EINVAL;

@@ -65,6 +65,37 @@ struct xtcp_observe {
 	struct xtcp_proc v6;
 };
 
+/**
+ * struct xtcp_answers - what goes into the answers to one asker
+ * @xn:		the namespace
+ * @ob:		what it is looked at with
+ * @users:	as this one the asker sees owners
+ * @portid:	of the asker
+ * @seq:	of the request
+ * @flags:	of each answer
+ * @trusted:	the asker has CAP_NET_ADMIN
+ */
+struct xtcp_answers {
+	struct xtcp_net *xn;
+	const struct xtcp_observe *ob;
+	struct user_namespace *users;
+	u32 portid;
+	u32 seq;
+	u16 flags;
+	bool trusted;
+};
+
+/* diag.c */
+void xtcp_answers_init(struct xtcp_answers *to, const struct sk_buff *skb,
+		       const struct nlmsghdr *nlh);
+void xtcp_diag_fill(struct xtcp_diag_msg *m, const struct xtcp_answers *to,
+		    const struct xtcp_sight *s);
+bool xtcp_diag_wants(const struct xtcp_diag_req *req, u8 family);
+
+/* diag_ended.c */
+int xtcp_diag_dump_ended(struct sk_buff *skb, const struct nlmsghdr *nlh,
+			 struct xtcp_diag_req *req);
+
 /* diag_req.c */
 int xtcp_diag_check(const struct nlmsghdr *nlh, struct xtcp_diag_req *req);
 bool xtcp_diag_is_exact(const struct xtcp_diag_req *req);

@@ -37,6 +37,24 @@ static int write_setting(XTCP_CTL_CONST struct ctl_table *table, int write,
 	return err;
 }
 
+/* It takes memory. Without it all stays as it was. */
+static int ended_kept(XTCP_CTL_CONST struct ctl_table *table, int write,
+		      void *buffer, size_t *len, loff_t *pos)
+{
+	struct xtcp_net *xn = container_of(table->data, struct xtcp_net,
+					   settings.ended_kept);
+	int kept = READ_ONCE(xn->settings.ended_kept);
+	struct ctl_table mine = {
+		.data = &kept,
+		.maxlen = sizeof(kept),
+		.extra1 = table->extra1,
+		.extra2 = table->extra2,
+	};
+	int err = proc_dointvec_minmax(&mine, write, buffer, len, pos);
+
+	return err || !write ? err : xtcp_ended_resize(xn, kept);
+}
+
 /* By name; what is open keeps what it has. */
 static int congestion_control(XTCP_CTL_CONST struct ctl_table *table,
 			      int write, void *buffer, size_t *len, loff_t *pos)
@@ -110,6 +128,8 @@ int xtcp_sysctl_init(struct xtcp_net *xn, struct xtcp_observe *ob)
 	for (i = 0; i < SETTINGS; i++) {
 		t[i] = template[i];
 		t[i].data = (char *)&xn->settings + (size_t)t[i].data;
+		if (t[i].data == &xn->settings.ended_kept)
+			t[i].proc_handler = ended_kept;
 	}
 	t[i].procname = "abort_orphans";
 	t[i].mode = 0644;

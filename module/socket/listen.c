@@ -248,6 +248,7 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 	xtcp_take_step(&listener, e, &turn.o);
 	if (!(turn.o.todo & XTCP_DO_SPAWN)) {
 		xtcp_count_step(xn, &turn.o);
+		xtcp_ended_cookie(xn, &child, t, &turn.o);
 		xtcp_reply(xn, t, &child, &opts, &turn.o);
 	} else if (turn.o.todo & XTCP_DO_ESTABLISHED) {
 		spawn_open(xn, sk, skb, t, &turn);

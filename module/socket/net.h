@@ -10,6 +10,7 @@
 #include <net/netns/generic.h>
 
 #include "machine/machine.h"
+#include "socket/ended.h"
 #include "stream/cc.h"
 #include "table/table.h"
 
@@ -69,6 +70,7 @@ struct xtcp_fast_keys {
  * @challenge_ms: second in which challenge ACKs are being counted
  * @challenges:	how many are left in it
  * @orphans:	sockets without a process
+ * @ended:	connections that ended early
  * @observe:	belongs to observe/
  */
 struct xtcp_net {
@@ -83,6 +85,7 @@ struct xtcp_net {
 	u32 challenge_ms;
 	atomic_t challenges;
 	atomic_t orphans;
+	struct xtcp_ended_ring ended;
 	void *observe;
 };
 

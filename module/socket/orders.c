@@ -439,8 +439,10 @@ void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn)
 	struct xtcp_orders *o = &turn->o;
 
 	write_state(sk, o);
-	if (o->to == XTCP_CLOSED)
+	if (o->to == XTCP_CLOSED) {
+		xtcp_ended_sock(sk, o);
 		xtcp_fast_end(sk);
+	}
 	if (o->todo & XTCP_DO_FLUSH) {
 		xtcp_purge_unsent(sk);
 		xtcp_purge_stored(sk);

@@ -72,6 +72,7 @@ static void carry_out_small(struct xtcp_net *xn, struct xtcp_small *s,
 		trace_xtcp_small_state(xn->net, t, o);
 	fill_farewell(xn, s, o, f);
 	if (o->todo & XTCP_DO_FREE) {
+		xtcp_ended_small(xn, s, t, o);
 		xtcp_small_remove(table_of(xn, s), s);
 		return;
 	}

@@ -320,6 +320,7 @@ int xtcp_create(struct net *net, struct socket *sock, int protocol, int kern)
 	err = xtcp_table_use(&xn->table[wire]);
 	if (err)
 		return err;
+	xtcp_ended_begin(xn);
 	sk = sk_alloc(net, prot == &xtcp_prot ? PF_INET : PF_INET6, GFP_KERNEL,
 		      prot, kern);
 	if (!sk)

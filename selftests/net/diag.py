@@ -10,11 +10,11 @@ import struct
 
 import every
 from every import hold, port_of
-from host import (LOOP, PORT, PROTO, VERSIONS, Mismatch, attempt, counters, discard,
+from host import (LOOP, PORT, PROTO, VERSIONS, Mismatch, as_nobody, attempt, counters, discard,
                   enter, main, new_namespace, rows, see, test, this_namespace,
                   wait_for, wait_state)
 from netlink import (BY_FAMILY, DESTROY, F_DUMP, NUMBER, SHOW_INFO,
-                     SHOW_MEMINFO, Diag, complaint, end, exactly, request)
+                     SHOW_MEMINFO, WHAT_ENDED, Diag, complaint, end, exactly, request)
 
 FORM = {"SYN_RCVD": "half-open", "orphan": "fin-wait-2",
         "TIME_WAIT": "time-wait"}
@@ -24,7 +24,6 @@ CLOSING = {"FIN_WAIT_1": "we-first", "FIN_WAIT_2": "we-first",
            "orphan": "we-first", "CLOSE_WAIT": "peer-first",
            "CLOSING": "both", "LAST_ACK": "peer-first",
            "TIME_WAIT": "we-first"}
-NOBODY = 65534
 
 
 def the_one(diag, held, **kw):
@@ -79,26 +78,6 @@ def sequence_numbers(m):
     """iss, irs, snd_una, snd_nxt, rcv_nxt"""
     numbers = struct.unpack("=7I", m["info"][36:64])
     return numbers[:4] + numbers[5:6]
-
-
-def as_nobody(call):
-    """What it returned, in a process without privilege."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
-            os.write(write_end, repr(call()).encode())
-        except BaseException as what:
-            os.write(write_end, repr(repr(what)).encode())
-        os._exit(0)
-    os.waitpid(pid, 0)
-    os.close(write_end)
-    text = os.read(read_end, 65536).decode()
-    os.close(read_end)
-    return eval(text)		# our own repr()
 
 
 @test("diag-unprivileged", what=("numbers",), v=VERSIONS)
@@ -359,7 +338,7 @@ def garbage(t):
     for what, payload in (
             ("short", good[:-1]), ("shorter", good[:4]), ("long", good + b"\0"),
             ("long by far", good + b"\0" * 4096),
-            ("version", request(v=5)), ("reserved", request(reserved=1)),
+            ("version", request(v=5)), ("what", request(what=2)),
             ("show", request(show=4)), ("no states", request(states=0)),
             ("state 0", request(states=1)), ("state 12", request(states=4096)),
             ("age", request(least=2, most=1)),
@@ -377,6 +356,14 @@ def garbage(t):
                                   foreign=one, cookie=(1, 1)))):
         see("one: " + what, complaint(diag.get, payload), "EINVAL")
         see("destroy: " + what, complaint(diag.destroy, payload), "EINVAL")
+    see("one that has ended", complaint(diag.get, request(
+        v=4, what=WHAT_ENDED, local=one, foreign=one, cookie=(1, 1))),
+        "EINVAL")
+    see("an end to it", complaint(diag.destroy, request(
+        v=4, what=WHAT_ENDED, local=one, foreign=one, cookie=(1, 1))),
+        "EINVAL")
+    see("more of it", complaint(diag.dump, what=WHAT_ENDED, show=SHOW_INFO),
+        "EINVAL")
     see("destroy all", complaint(
         diag.destroy, request(v=4, local=one, foreign=one, cookie=(1, 1)),
         F_DUMP | 4), "EINVAL")

@@ -32,6 +32,7 @@ SOON_S = 10		# more than anything takes that waits for no timer
 ORPHAN_S = 600		# an orphan of a test before gives up by then
 PORT = 33333
 SYSCTLS = "/proc/sys/net/xtcp/"
+NOBODY = 65534
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -435,6 +436,26 @@ def attempt(call, *args):
         return type(why).__name__
 
 
+def as_nobody(call):
+    """What it returned, in a process without privilege."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            os.write(write_end, repr(call()).encode())
+        except BaseException as what:
+            os.write(write_end, repr(repr(what)).encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    os.close(write_end)
+    text = os.read(read_end, 65536).decode()
+    os.close(read_end)
+    return eval(text)		# our own repr()
+
+
 def main():
     def prepare():
         if os.environ.get("XTCP_TEST_HOST") == "1":
@@ -446,7 +467,7 @@ def main():
 
 
 __all__ = ["AF_XTCP", "HERE", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "PROTO", "SYSCTLS",
-           "Skip", "STATES", "VERSIONS", "all_of", "attempt", "black_hole", "counters", "discard",
+           "Skip", "STATES", "VERSIONS", "all_of", "as_nobody", "attempt", "black_hole", "counters", "discard",
            "enter", "idle", "leaves_nothing", "load", "loaded", "main",
            "move_link", "new_namespace", "new_socket", "read", "references",
            "road", "rows", "run", "see", "setting", "socket_of", "test", "this_namespace",

@@ -14,7 +14,8 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 SHOW_INFO, SHOW_MEMINFO = 1, 2
 ALL_STATES = 0xffe
 ANY = 0xffffffff
-INFO, MEMINFO = 1, 2
+INFO, MEMINFO, ENDED = 1, 2, 3
+WHAT_ENDED = 1
 END = "16sHHB3s"
 REQUEST = "=BBBBIIII" + END + END + "III"
 ANSWER = "=10B2s2sH16s16s9I"
@@ -23,6 +24,7 @@ FORMS = {1: "socket", 2: "half-open", 3: "fin-wait-2", 4: "time-wait"}
 OPENED = ["-", "passive", "active", "simultaneous", "self", "cookie"]
 CLOSING = ["-", "we-first", "peer-first", "both", "reset-sent",
            "reset-received", "gave-up"]
+RSTS = ["-", "sent", "received"]
 TIMERS = ["-", "retransmit", "keepalive", "timewait", "persist"]
 AF = {4: socket.AF_INET, 6: socket.AF_INET6}
 
@@ -43,8 +45,8 @@ def end(addr=None, ports=(0, 65535), prefix=None, pad=b"\0" * 3):
 
 def request(v=0, states=ALL_STATES, show=0, least=0, most=0, local=end(),
             foreign=end(), ifindex=0, cookie=(ANY, ANY), protocol=0,
-            reserved=0, family=AF_XTCP):
-    return struct.pack(REQUEST, family, protocol, v, reserved, show, states,
+            what=0, family=AF_XTCP):
+    return struct.pack(REQUEST, family, protocol, v, what, show, states,
                        least, most, *local, *foreign, ifindex, *cookie)
 
 
@@ -71,7 +73,7 @@ def answer(data):
      state_ms, rqueue, wqueue, uid, inode) = struct.unpack_from(ANSWER, data)
     size = 4 if v == 4 else 16
     more = attributes(data[struct.calcsize(ANSWER):])
-    return {
+    m = {
         "family": family, "protocol": protocol, "v": v, "form": FORMS[form],
         "state": STATES[state], "opened": OPENED[opened],
         "closing": CLOSING[closing], "reason": reason, "timer": TIMERS[timer],
@@ -83,6 +85,12 @@ def answer(data):
         "timer_ms": timer_ms, "state_ms": state_ms, "rqueue": rqueue,
         "wqueue": wqueue, "uid": uid, "inode": inode,
         "info": more.get(INFO), "meminfo": more.get(MEMINFO)}
+    if ENDED in more:
+        ago, sent, received, cgroup, rst = struct.unpack_from(
+            "=4QB7x", more[ENDED])
+        m.update(ago_ms=ago, sent=sent, received=received, cgroup=cgroup,
+                 rst=RSTS[rst])
+    return m
 
 
 class Diag:

@@ -13,6 +13,12 @@
 #define XTCP_DIAG_SHOW_MEMINFO	0x2	/* XTCP_DIAG_MEMINFO */
 #define XTCP_DIAG_SHOW_ALL	0x3
 
+/* xtcp_diag_req.what: of what to tell. */
+enum {
+	XTCP_DIAG_WHAT_IS,	/* what there is */
+	XTCP_DIAG_WHAT_ENDED,	/* what ended early, the oldest first */
+};
+
 /* Every state: bit N stands for the state with TCP_INFO's number N. */
 #define XTCP_DIAG_STATES_ALL	0xffe
 
@@ -38,7 +44,7 @@ struct xtcp_diag_end {
  * @protocol:	wire: IPPROTO_XTCP, IPPROTO_TCP; 0: each, or where exactly one
  *		is meant the native one
  * @version:	of IP: 4, 6; 0: both
- * @reserved:	0
+ * @what:	XTCP_DIAG_WHAT_IS and the like
  * @show:	XTCP_DIAG_SHOW_INFO and the like
  * @states:	set of states, bit N for number N
  * @age_least_ms: in its state for so long at least
@@ -51,12 +57,15 @@ struct xtcp_diag_end {
  * With NLM_F_DUMP all that fit are told. Without it, and to destroy, exactly
  * one is meant: both ends are whole addresses and single ports, @version and
  * @cookie are given, and @states and the age still have to fit.
+ *
+ * What has ended is told by a dump alone, without anything to @show. Its state is
+ * the last one that it was in; its age counts from its end.
  */
 struct xtcp_diag_req {
 	__u8	family;
 	__u8	protocol;
 	__u8	version;
-	__u8	reserved;
+	__u8	what;
 	__u32	show;
 	__u32	states;
 	__u32	age_least_ms;
@@ -105,11 +114,11 @@ enum {
  * @cookie:	names it among all that ever had this pair of ends; stays the
  *		same whatever state and form it takes
  * @timer_ms:	until @timer fires
- * @state_ms:	time since the state was entered
+ * @state_ms:	time since the state was entered; what has ended: time in it
  * @rqueue:	bytes received and not yet read; listeners: waiting for accept()
  * @wqueue:	bytes written, not yet acknowledged; listeners: most that wait
  * @uid:	owner of the socket, as the asker's namespace calls him
- * @inode:	of the socket; 0: no process has it
+ * @inode:	of the socket; 0: no process has it; what has ended: had it
  */
 struct xtcp_diag_msg {
 	__u8	family;
@@ -137,6 +146,31 @@ struct xtcp_diag_msg {
 	__u32	inode;
 };
 
+/* xtcp_diag_ended.rst: which RST its end made. */
+enum {
+	XTCP_DIAG_RST_NONE,
+	XTCP_DIAG_RST_SENT,
+	XTCP_DIAG_RST_RECEIVED,
+};
+
+/**
+ * struct xtcp_diag_ended - what else is known of a connection that ended early
+ * @ago_ms:	time since it ended
+ * @bytes_sent:	bytes of text sent, each counted once; sockets, like the next
+ * @bytes_received: bytes of text received in order
+ * @cgroup:	id of the socket's cgroup; 0: unknown
+ * @rst:	XTCP_DIAG_RST_NONE and the like
+ * @reserved:	0
+ */
+struct xtcp_diag_ended {
+	__u64	ago_ms;
+	__u64	bytes_sent;
+	__u64	bytes_received;
+	__u64	cgroup;
+	__u8	rst;
+	__u8	reserved[7];
+};
+
 /*
  * Attributes behind xtcp_diag_msg. Sequence numbers are told to those with
  * CAP_NET_ADMIN alone, for whoever knows them can break a connection; without a
@@ -146,6 +180,7 @@ enum {
 	XTCP_DIAG_UNSPEC,
 	XTCP_DIAG_INFO,		/* struct xtcp_info */
 	XTCP_DIAG_MEMINFO,	/* __u32[], by SK_MEMINFO_VARS; sockets */
+	XTCP_DIAG_ENDED,	/* struct xtcp_diag_ended; what has ended */
 	__XTCP_DIAG_MAX,
 };
 

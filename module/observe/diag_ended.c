@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sock_diag: tells which connections ended early, as long as they are kept.
+ */
+#include <linux/slab.h>
+#include <linux/sock_diag.h>
+
+#include "observe/internal.h"
+
+/**
+ * struct ended_dump - a dump between two messages
+ * @req:	what is asked for
+ * @to:		who asks
+ * @at:		number of the one to go on with
+ * @end:	number behind the last one that there was when it began
+ */
+struct ended_dump {
+	struct xtcp_diag_req req;
+	struct xtcp_answers to;
+	u64 at;
+	u64 end;
+};
+
+static u64 ago_ms(const struct xtcp_ended *e)
+{
+	return div_u64(xtcp_now_us() - e->when_us, USEC_PER_MSEC);
+}
+
+/* What filters and answers of other connections ask for. */
+static void look(const struct xtcp_ended *e, struct xtcp_sight *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->t = e->t;
+	s->form = e->form;
+	s->state = e->state;
+	s->rx = e->unread;
+	s->tx = e->unacked;
+	s->uid = e->uid;
+	s->inode = e->inode;
+	s->rec.state = e->state;
+	s->rec.opened = e->opened;
+	s->rec.closing = e->closing;
+	s->rec.reason = e->reason;
+	s->rec.retries = e->retries;
+	s->rec.iss = e->iss;
+	s->rec.since_ms = xtcp_now_ms() - min_t(u64, ago_ms(e), U32_MAX);
+}
+
+static bool fits(const struct ended_dump *d, const struct xtcp_sight *s)
+{
+	u8 protocol = d->req.protocol;
+
+	return (!protocol || protocol == xtcp_wire_protocol(s->t.wire)) &&
+	       xtcp_diag_wants(&d->req, s->t.family) &&
+	       xtcp_diag_fits(d->to.ob, &d->req, s);
+}
+
+/* Return: 0, or -EMSGSIZE when it has no room in @skb. */
+static int put(struct sk_buff *skb, const struct xtcp_answers *to,
+	       const struct xtcp_ended *e, const struct xtcp_sight *s)
+{
+	struct xtcp_diag_ended more = {
+		.ago_ms = ago_ms(e),
+		.bytes_sent = e->bytes_sent,
+		.bytes_received = e->bytes_received,
+		.cgroup = e->cgroup,
+		.rst = e->rst,
+	};
+	struct xtcp_diag_msg *m;
+	struct nlmsghdr *nlh;
+
+	nlh = nlmsg_put(skb, to->portid, to->seq, SOCK_DIAG_BY_FAMILY,
+			sizeof(*m), to->flags);
+	if (!nlh)
+		return -EMSGSIZE;
+	m = nlmsg_data(nlh);
+	xtcp_diag_fill(m, to, s);
+	m->state_ms = e->lasted_ms;
+	if (nla_put(skb, XTCP_DIAG_ENDED, sizeof(more), &more)) {
+		nlmsg_cancel(skb, nlh);
+		return -EMSGSIZE;
+	}
+	nlmsg_end(skb, nlh);
+	return 0;
+}
+
+static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct ended_dump *d = cb->data;
+	struct xtcp_ended e;
+	struct xtcp_sight s;
+	u64 number;
+
+	while ((number = xtcp_ended_get(d->to.xn, d->at, &e)) < d->end) {
+		look(&e, &s);
+		if (fits(d, &s) && put(skb, &d->to, &e, &s))
+			return skb->len;
+		d->at = number + 1;
+		cond_resched();
+	}
+	return skb->len;
+}
+
+static int dump_done(struct netlink_callback *cb)
+{
+	kfree(cb->data);
+	return 0;
+}
+
+/* From here on netlink sees to it that dump_done() is called. */
+static int dump_start(struct netlink_callback *cb)
+{
+	const struct xtcp_diag_req *req = cb->data;
+	struct ended_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	if (!d)
+		return -ENOMEM;
+	d->req = *req;
+	xtcp_answers_init(&d->to, cb->skb, cb->nlh);
+	d->to.flags = NLM_F_MULTI;
+	d->end = xtcp_ended_next(d->to.xn);
+	cb->data = d;
+	return 0;
+}
+
+int xtcp_diag_dump_ended(struct sk_buff *skb, const struct nlmsghdr *nlh,
+			 struct xtcp_diag_req *req)
+{
+	struct netlink_dump_control control = {
+		.start = dump_start,
+		.dump = dump_some,
+		.done = dump_done,
+		.data = req,
+	};
+
+	if (!(nlh->nlmsg_flags & NLM_F_DUMP) || req->show)
+		return -EINVAL;
+	return netlink_dump_start(skb->sk, skb, nlh, &control);
+}
