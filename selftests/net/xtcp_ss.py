@@ -6,6 +6,7 @@ import re
 import select
 import socket
 import subprocess
+import tempfile
 
 import every
 from every import hold, port_of
@@ -177,6 +178,101 @@ def why_reset(t):
     see("what never was", "KeepaliveTimeout" in found, False)
 
 
+# --ended ------------------------------------------------------------------
+
+def unread_end(t, port=PORT):
+    """Ours is closed with unread bytes; its port."""
+    client, server = t.pair(port)
+    server.send(b"unread")
+    wait_for("text", lambda: [r for r in rows(t.v) if r.rx])
+    mine = port_of(client)
+    client.close()
+    wait_for("the end", lambda: not rows(t.v))
+    return mine, server
+
+
+@test("xtcp-ss-ended", what=("rows",), v=VERSIONS)
+def which_ended(t):
+    """Why was this connection reset, when, and by whom?"""
+    mine, server = unread_end(t)
+    found = {w[4]: w for w in ask("--ended", "-p")}
+    see("local ends", set(found), {end(t.v, mine), end(t.v, PORT)})
+    for port, words, more in (
+            (mine, ["UnreadData", "program", "ESTAB"],
+             {"rst:sent", "unread:6", "uid:0"}),
+            (PORT, ["ResetByPeer", "peer", "ESTAB"],
+             {"rst:received", "uid:0"})):
+        w = found[end(t.v, port)]
+        see("%s's reason" % port, w[1:4], words)
+        see("the bytes", w[7:9], ["0", "6"] if port == mine else ["6", "0"])
+        if not more <= set(w[9:]):
+            raise Mismatch("%r lacks some of %r" % (w, more))
+        see("held by us", any("pid=%d," % os.getpid() in x for x in w),
+            port == PORT)
+    del server
+
+
+@test("xtcp-ss-ended", what=("picked",), v=VERSIONS)
+def picked(t):
+    mine, _ = unread_end(t)
+    for words, want in (
+            (["reason", "unreaddata"], [mine]),
+            (["reason", "UnreadData", "reason", "Admin"], [mine]),
+            (["reason", "Admin"], []), (["sport", str(PORT)], [PORT]),
+            (["dport", str(PORT), "state", "established"], [mine]),
+            (["state", "time-wait"], []), (["older", "1h"], []),
+            (["younger", "1h", "src", LOOP[t.v]], sorted([PORT, mine])),
+            (["wire", "native" if PROTO == 6 else "tcp"], [])):
+        see(" ".join(words), sorted(int(w[4].rsplit(":", 1)[1])
+                                    for w in ask("-E", *words)), want)
+
+
+@test("xtcp-ss-ended", what=("counted",), v=VERSIONS)
+def counted(t):
+    for i in range(2):
+        unread_end(t, PORT + i)
+    lines = ask("-E", "--by", "reason")
+    see("reasons", sorted((w[0], w[2], " ".join(w[3:5])) for w in lines),
+        [("2", "ResetByPeer", "RST received"),
+         ("2", "UnreadData", "closed with")])
+    wait_for("a second", lambda: ask("-E", "-b", "host")[0][1] == "1s")
+    see("hosts", [(w[0], w[2]) for w in ask("-E", "-b", "host")],
+        [("4", LOOP[t.v])])
+
+
+@test("xtcp-ss-ended", what=("cgroup",), v=VERSIONS)
+def whose(t):
+    """Who has gone is still told of by its cgroup."""
+    mount(t)
+    group = tempfile.mkdtemp(prefix="xtcp", dir=CGROUPS)
+    t.afterwards.append(lambda: wait_for(
+        "nobody in it", lambda: attempt(os.rmdir, group) is None))
+    pid = os.fork()
+    if not pid:
+        try:
+            with open(group + "/cgroup.procs", "w") as f:
+                f.write(str(os.getpid()))
+            attempt(t.socket().connect, (LOOP[t.v], PORT))
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    path = "cgroup:/" + os.path.basename(group)
+    see("its path", [path in w for w in ask("-E")], [True])
+    see("counted by it", [w[2] for w in ask("-E", "-b", "cgroup")],
+        [path[len("cgroup:"):]])
+
+
+CGROUPS = "/sys/fs/cgroup"
+
+
+def mount(t):
+    if os.path.exists(CGROUPS + "/cgroup.procs"):
+        return
+    if subprocess.call(["mount", "-t", "cgroup2", "none", CGROUPS]):
+        raise Skip("no cgroup2")
+    t.afterwards.append(lambda: subprocess.call(["umount", CGROUPS]))
+
+
 # -K -----------------------------------------------------------------------
 
 @test("xtcp-ss-kill", what=("filtered",), v=VERSIONS)
@@ -223,7 +319,9 @@ def refuses(t):
             (["sport", "65536"], 1), (["sport", "9-8"], 1),
             (["dst", "10.0.0"], 1), (["dst", "10.0.0.0/33"], 1),
             (["older", "5x"], 1), (["-b", "colour"], 1),
-            (["-6", "dst", "10.0.0.1"], 1), (["exclude", "all"], 1)):
+            (["-E", "-K", "state", "all"], 1), (["-E", "-i"], 1),
+            (["-E", "reason", "whim"], 1), (["reason", "Admin"], 1),
+            (["-b", "reason"], 1), (["-6", "dst", "10.0.0.1"], 1), (["exclude", "all"], 1)):
         done = run(*arguments)
         see(" ".join(arguments), (done.returncode, bool(done.stderr)),
             (code, True))

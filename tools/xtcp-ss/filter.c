@@ -166,6 +166,12 @@ static void set_states(struct asked *a, const char *word, bool with)
 		die("no state is left");
 }
 
+static void set_reason(struct asked *a, const char *name)
+{
+	a->reason[reason_of(name)] = true;
+	a->reason_given = true;
+}
+
 static uint8_t wire_of(const char *word)
 {
 	if (!strcmp(word, "native"))
@@ -198,6 +204,8 @@ static void take(struct asked *a, const char *word, const char *value)
 		a->req.protocol = wire_of(value);
 	else if (!strcmp(word, "process"))
 		a->process = value;
+	else if (!strcmp(word, "reason"))
+		set_reason(a, value);
 	else
 		die("what is %s? See xtcp-ss(8)", word);
 }

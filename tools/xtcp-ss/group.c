@@ -12,7 +12,7 @@
 struct group {
 	struct group *next;
 	unsigned long count;
-	uint32_t oldest_ms;
+	uint64_t ms;
 	char key[128];
 };
 
@@ -32,6 +32,8 @@ static void by_process(const struct row *row, char *key, size_t size)
 		snprintf(key, size, "%s pid=%d", p->name, p->pid);
 	else if (row->m->inode)
 		snprintf(key, size, "(a process that you may not see)");
+	else if (row->m->reason)
+		snprintf(key, size, "(no process any more)");
 	else if (row->m->form == XTCP_DIAG_FORM_SOCKET)
 		snprintf(key, size, "(orphans)");
 	else
@@ -79,14 +81,31 @@ static void by_closing(const struct row *row, char *key, size_t size)
 	snprintf(key, size, "%s", xtcp_closing_name(row->m->closing));
 }
 
+static void by_reason(const struct row *row, char *key, size_t size)
+{
+	const char *name = xtcp_reason_name(row->m->reason);
+
+	snprintf(key, size, "%-17s %s", name,
+		 xtcp_reason_text(row->m->reason));
+}
+
+static void by_cgroup(const struct row *row, char *key, size_t size)
+{
+	uint64_t id = row->ended.cgroup;
+
+	snprintf(key, size, "%s", id ? cgroup_text(id) : "-");
+}
+
 static const struct {
 	const char *name;
+	bool ended;
 	void (*key)(const struct row *row, char *key, size_t size);
 } ways[] = {
-	{ "state", by_state }, { "process", by_process },
-	{ "local", by_local }, { "peer", by_peer }, { "host", by_host },
-	{ "service", by_service }, { "opened", by_opened },
-	{ "closing", by_closing },
+	{ "state", false, by_state }, { "process", false, by_process },
+	{ "local", false, by_local }, { "peer", false, by_peer },
+	{ "host", false, by_host }, { "service", false, by_service },
+	{ "opened", false, by_opened }, { "closing", false, by_closing },
+	{ "reason", true, by_reason }, { "cgroup", true, by_cgroup },
 };
 
 static int way_of(const char *by)
@@ -99,9 +118,12 @@ static int way_of(const char *by)
 	return -1;
 }
 
-bool group_known(const char *by)
+/* Some are known only of what has @ended. */
+bool group_known(const char *by, bool ended)
 {
-	return way_of(by) >= 0;
+	int way = way_of(by);
+
+	return way >= 0 && (ended || !ways[way].ended);
 }
 
 static struct group *group_of(const char *key)
@@ -125,6 +147,7 @@ static struct group *group_of(const char *key)
 	return g;
 }
 
+/* The longest time in its state; of what has ended, the last end. */
 void group_add(const char *by, const struct row *row)
 {
 	char key[sizeof(groups[0]->key)];
@@ -132,9 +155,11 @@ void group_add(const char *by, const struct row *row)
 
 	ways[way_of(by)].key(row, key, sizeof(key));
 	g = group_of(key);
+	if (row->m->reason && (!g->count || row->ended.ago_ms < g->ms))
+		g->ms = row->ended.ago_ms;
+	else if (!row->m->reason && row->m->state_ms > g->ms)
+		g->ms = row->m->state_ms;
 	g->count++;
-	if (row->m->state_ms > g->oldest_ms)
-		g->oldest_ms = row->m->state_ms;
 }
 
 static int larger_first(const void *a, const void *b)
@@ -159,9 +184,11 @@ void group_show(const struct asked *a)
 			all[n++] = g;
 	qsort(all, n, sizeof(*all), larger_first);
 	if (!a->no_header)
-		printf("%8s %8s %s\n", "Count", "Oldest", a->by);
+		printf("%8s %8s %s\n", "Count",
+		       a->req.what == XTCP_DIAG_WHAT_ENDED ? "Latest" :
+		       "Oldest", a->by);
 	for (i = 0; i < n; i++)
 		printf("%8lu %8s %s\n", all[i]->count,
-		       time_text(all[i]->oldest_ms), all[i]->key);
+		       time_text(all[i]->ms), all[i]->key);
 	free(all);
 }

@@ -41,16 +41,19 @@ static const char usage[] =
 "  -i           how they fare: times, windows, bytes\n"
 "  -m           their memory\n"
 "  -b, --by WHAT  count them by state, process, service, local, peer, host,\n"
-"               opened or closing\n"
+"               opened or closing; with -E also by reason or cgroup\n"
 "  -s           the same as --by state -a\n"
 "  -r           why segments were dropped and connections ended, in numbers\n"
+"  -E           the last connections that were reset, or ended before both ends\n"
+"               had closed them: when, why, by whom\n"
 "  -K           end what the filter picks out, and show it\n"
 "  -H           no heading\n"
 "filters, which all have to hold:\n"
 "  state|exclude NAME             as ss has them: established, close-wait ...\n"
 "  src|dst [ADDRESS[/BITS]][:PORT[-PORT]]\n"
 "  sport|dport PORT[-PORT]\n"
-"  older|younger TIME             in that state: 500ms, 30s, 5m, 2h, 1d\n"
+"  older|younger TIME             in that state: 500ms, 30s, 5m, 2h, 1d; -E: ago\n"
+"  reason NAME                    with -E: as -r has them\n"
 "  wire native|tcp\n"
 "  process NAME|PID\n";
 
@@ -109,6 +112,9 @@ static void take_option(struct asked *a, int opt)
 	case 'r':
 		a->reasons = true;
 		break;
+	case 'E':
+		a->req.what = XTCP_DIAG_WHAT_ENDED;
+		break;
 	case 'K':
 		a->kill = true;
 		break;
@@ -138,19 +144,26 @@ static void read_arguments(struct asked *a, int argc, char **argv)
 		{ "by", required_argument, NULL, 'b' },
 		{ "summary", no_argument, NULL, 's' },
 		{ "reasons", no_argument, NULL, 'r' },
+		{ "ended", no_argument, NULL, 'E' },
 		{ "kill", no_argument, NULL, 'K' },
 		{ "no-header", no_argument, NULL, 'H' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
+	bool ended;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "46alpimnb:srKHh", longs,
+	while ((opt = getopt_long(argc, argv, "46alpimnb:srEKHh", longs,
 				  NULL)) != -1)
 		take_option(a, opt);
 	filter_parse(a, argv + optind);
-	if (a->by && !group_known(a->by))
+	ended = a->req.what == XTCP_DIAG_WHAT_ENDED;
+	if (a->by && !group_known(a->by, ended))
 		die("nothing is counted by %s", a->by);
+	if (ended && (a->kill || a->req.show))
+		die("-K, -i and -m are for what has not ended");
+	if (a->reason_given && !ended)
+		die("only what has ended has a reason: -E");
 	if (a->kill && !a->filtered)
 		die("-K ends what a filter picks out: `state all' for all");
 }
@@ -185,10 +198,14 @@ static void each_row(struct row *row, void *arg)
 	row->who = processes_of(row->m->inode);
 	if (a->process && !process_named(row->who, a->process))
 		return;
+	if (a->reason_given && !a->reason[row->m->reason])
+		return;
 	if (a->kill && !end_it(a, row))
 		return;
 	if (a->by)
 		group_add(a->by, row);
+	else if (a->req.what == XTCP_DIAG_WHAT_ENDED)
+		show_ended(a, row);
 	else
 		show_row(a, row);
 }
@@ -222,7 +239,7 @@ int main(int argc, char **argv)
 		toll.kill_fd = diag_open();
 	if (a.processes || a.process || (a.by && !strcmp(a.by, "process")))
 		processes_read();
-	if (!a.by)
+	if (!a.by && !a.no_header)
 		show_header(&a);
 	explain(diag_dump(diag_open(), &a.req, each_row, &a), a.req.family);
 	if (a.by)

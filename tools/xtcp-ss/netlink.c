@@ -82,6 +82,9 @@ static void read_row(const struct nlmsghdr *h, struct row *row)
 			 RTA_PAYLOAD(a) >= (SK_MEMINFO_DROPS + 1) *
 			 sizeof(uint32_t))
 			row->meminfo = RTA_DATA(a);
+		else if (a->rta_type == XTCP_DIAG_ENDED &&
+			 RTA_PAYLOAD(a) >= sizeof(row->ended))
+			memcpy(&row->ended, RTA_DATA(a), sizeof(row->ended));
 	}
 }
 

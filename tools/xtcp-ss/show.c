@@ -74,7 +74,9 @@ const char *time_text(uint64_t ms)
 
 void show_header(const struct asked *a)
 {
-	if (!a->no_header)
+	if (a->req.what == XTCP_DIAG_WHAT_ENDED)
+		show_ended_header();
+	else
 		printf("%-10s %7s %7s %23s %23s %8s %-12s %s\n", "State",
 		       "Recv-Q", "Send-Q", "Local Address:Port",
 		       "Peer Address:Port", "Since", "Opened", "Closing");
@@ -91,7 +93,7 @@ static void show_timer(const struct xtcp_diag_msg *m)
 		       time_text(m->timer_ms), m->retries);
 }
 
-static void show_processes(const struct process *p)
+void show_processes(const struct process *p)
 {
 	uint32_t inode = p ? p->inode : 0;
 	const char *before = " users:(";

@@ -23,12 +23,14 @@ struct process;
  * @m:		what the kernel says
  * @info:	NULL unless asked for
  * @meminfo:	likewise; SK_MEMINFO_VARS words
+ * @ended:	of what has ended
  * @who:	the processes that hold it, if they were looked for
  */
 struct row {
 	const struct xtcp_diag_msg *m;
 	const struct xtcp_info *info;
 	const uint32_t *meminfo;
+	struct xtcp_diag_ended ended;
 	const struct process *who;
 };
 
@@ -53,9 +55,9 @@ struct process {
  * @req:	what the kernel picks out
  * @process:	name or number of the process that must hold it, or NULL
  * @by:		what to count by, or NULL
+ * @reason:	those that are asked for, by number; -E
+ * @reason_given: there are some
  * @processes:	-p
- * @info:	-i
- * @memory:	-m
  * @no_header:	-H
  * @kill:	-K
  * @reasons:	-r
@@ -66,9 +68,9 @@ struct asked {
 	struct xtcp_diag_req req;
 	const char *process;
 	const char *by;
+	bool reason[256];
+	bool reason_given;
 	bool processes;
-	bool info;
-	bool memory;
 	bool no_header;
 	bool kill;
 	bool reasons;
@@ -100,10 +102,18 @@ const char *end_text(const struct xtcp_diag_msg *m, bool local);
 const char *time_text(uint64_t ms);
 void show_header(const struct asked *a);
 void show_row(const struct asked *a, const struct row *row);
+void show_processes(const struct process *p);
 void show_reasons(void);
 
+/* ended.c */
+uint8_t reason_of(const char *name);
+const char *ender_text(uint8_t reason);
+const char *cgroup_text(uint64_t id);
+void show_ended_header(void);
+void show_ended(const struct asked *a, const struct row *row);
+
 /* group.c */
-bool group_known(const char *by);
+bool group_known(const char *by, bool ended);
 void group_add(const char *by, const struct row *row);
 void group_show(const struct asked *a);
 
