@@ -68,16 +68,16 @@ struct xtcp_ended {
 
 /**
  * struct xtcp_ended_ring - the last ones of a namespace
- * @resize:	of who gives it other memory
- * @lock:	of all else; taken with bottom halves off, inside all others
+ * @resize:	held by who gives it other memory
+ * @lock:	with bottom halves off; nothing is taken inside it
  * @slot:	the one with number N is in slot N % @size; NULL: none are kept
  * @size:	how many slots there are
  * @first:	number of the oldest one
  * @next:	number that the next one gets
  */
 struct xtcp_ended_ring {
-	struct mutex resize;
-	spinlock_t lock;
+	struct mutex resize;	/* of @slot and @size, outside @lock */
+	spinlock_t lock;	/* of all members but @resize */
 	struct xtcp_ended *slot;
 	u32 size;
 	u64 first;
