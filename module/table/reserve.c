@@ -7,21 +7,25 @@
  * Such a socket can be made in process context only, so a child shares the
  * reservation of its listener. It is given back by a worker. Who only waits for
  * the last of a connection has none: such a socket is dear, and there may be one
- * wait for each port that there is.
+ * wait for each port that there is. A few are kept for the next port, as making
+ * one costs as much as a quarter of a short connection.
  */
+#include <linux/cgroup.h>
 #include <linux/in6.h>
 #include <linux/slab.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
 #include "table/internal.h"
 
 #define RESERVE_BUCKETS	1024u
+#define SPARES_MOST	16u
 
 /**
  * struct xtcp_reservation - a port, as the host's TCP knows it
  * @node:	link of its bucket
- * @idle:	link of those that nobody holds
+ * @idle:	link of those that nobody holds, or of spare ones
  * @of:		whose it is
  * @sock:	what keeps the port
  * @where:	for which address and device
@@ -105,14 +109,80 @@ static void reserve_let(struct xtcp_reserve *v, u16 port, struct sock *sk,
 	}
 }
 
+/* Programs that judge a bind() are those of the cgroup that a socket is of. */
+static bool of_our_cgroup(struct sock *sk)
+{
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	bool same;
+
+	rcu_read_lock();
+	same = sock_cgroup_ptr(&sk->sk_cgrp_data) == task_dfl_cgroup(current);
+	rcu_read_unlock();
+	return same;
+#else
+	return true;
+#endif
+}
+
+/* Under @v->mutex. Return: a socket that has no port; NULL: none fits. */
+static struct socket *take_spare(struct xtcp_reserve *v, bool v6)
+{
+	struct xtcp_reservation *r;
+	struct socket *sock;
+
+	list_for_each_entry(r, &v->spare, idle) {
+		if (r->where.v6 != v6 || !of_our_cgroup(r->sock->sk))
+			continue;
+		sock = r->sock;
+		list_del(&r->idle);
+		kfree(r);
+		v->spares--;
+		return sock;
+	}
+	return NULL;
+}
+
+/* Under @v->mutex. The port is free again; the socket may be of use. */
+static void retire(struct xtcp_reserve *v, struct xtcp_reservation *r)
+{
+	struct sock *sk = r->sock->sk;
+
+	if (v->spares >= SPARES_MOST || v->stopped || r->where.ifindex) {
+		sock_release(r->sock);
+		kfree(r);
+		return;
+	}
+	lock_sock(sk);
+	sk->sk_userlocks &= ~(SOCK_BINDADDR_LOCK | SOCK_BINDPORT_LOCK);
+	inet_put_port(sk);
+	inet_reset_saddr(sk);
+	release_sock(sk);
+	list_add(&r->idle, &v->spare);
+	v->spares++;
+}
+
+static void free_spares(struct xtcp_reserve *v)
+{
+	struct xtcp_reservation *r, *next;
+
+	list_for_each_entry_safe(r, next, &v->spare, idle) {
+		list_del(&r->idle);
+		sock_release(r->sock);
+		kfree(r);
+		v->spares--;
+	}
+}
+
 static int reserve_make_socket(struct xtcp_reserve *v, struct net *net,
 			       struct xtcp_reservation *r)
 {
 	struct sock *sk;
-	int err;
+	int err = 0;
 
-	err = sock_create_kern(net, r->where.v6 ? AF_INET6 : AF_INET,
-			       SOCK_STREAM, IPPROTO_TCP, &r->sock);
+	r->sock = take_spare(v, r->where.v6);
+	if (!r->sock)
+		err = sock_create_kern(net, r->where.v6 ? AF_INET6 : AF_INET,
+				       SOCK_STREAM, IPPROTO_TCP, &r->sock);
 	if (err)
 		return err;
 	sk = r->sock->sk;
@@ -250,8 +320,7 @@ static void reserve_work(struct work_struct *work)
 
 	mutex_lock(&v->mutex);
 	while ((r = reserve_idle(v))) {
-		sock_release(r->sock);
-		kfree(r);
+		retire(v, r);
 		v->count--;
 	}
 	if (!v->count && !atomic_read(&v->groups) && v->receiving) {
@@ -266,6 +335,7 @@ void xtcp_reserve_init(struct xtcp_reserve *v)
 	spin_lock_init(&v->lock);
 	mutex_init(&v->mutex);
 	INIT_LIST_HEAD(&v->idle);
+	INIT_LIST_HEAD(&v->spare);
 	INIT_WORK(&v->work, reserve_work);
 }
 
@@ -287,6 +357,8 @@ void xtcp_reserve_stop(struct xtcp_table *t)
 	if (v->receiving)
 		xtcp_wire_tcp_end(t->net);
 	v->receiving = false;
+	v->stopped = true;
+	free_spares(v);
 	mutex_unlock(&v->mutex);
 }
 

@@ -23,9 +23,12 @@ struct xtcp_table;
  * @bucket:	reservations by port
  * @idle:	those that nobody holds any more
  * @work:	frees them
- * @count:	how many there are; under @mutex
+ * @spare:	sockets for ports to come; under @mutex
+ * @spares:	how many
+ * @count:	how many reservations there are; under @mutex
  * @groups:	of ports: as long as there is one, segments may come
  * @receiving:	xtcp_wire_tcp_begin() was called; under @mutex
+ * @stopped:	the namespace ends, or the module goes: no more spares
  */
 struct xtcp_reserve {
 	spinlock_t lock;	/* inside the port locks */
@@ -33,9 +36,12 @@ struct xtcp_reserve {
 	struct hlist_head *bucket;
 	struct list_head idle;
 	struct work_struct work;
+	struct list_head spare;
+	u32 spares;
 	u32 count;
 	atomic_t groups;
 	bool receiving;
+	bool stopped;
 };
 
 void xtcp_reserve_init(struct xtcp_reserve *v);
