@@ -78,16 +78,20 @@ void xtcp_child_discard(struct sock *child)
  * @t:		both ends
  * @r:		its record
  * @skb:	text of the segment that opens it; stays the caller's
+ * @from:	the half-open entry that it was, or NULL
  *
  * Softirq. Return: the socket, locked and with two references: its user's and
  * the caller's; or NULL without memory, route or port.
  */
 struct sock *xtcp_child_create(struct sock *listener,
 			       const struct xtcp_tuple *t,
-			       const struct xtcp_record *r, struct sk_buff *skb)
+			       const struct xtcp_record *r, struct sk_buff *skb,
+			       const struct xtcp_small *from)
 {
 	const struct xtcp_sock *parent = xtcp_sk(listener);
 	struct sock *child = sk_clone_lock(listener, GFP_ATOMIC);
+	const struct xtcp_return_route *route;
+	struct xtcp_return_route room;
 	struct xtcp_sock *x;
 
 	if (!child)
@@ -111,6 +115,9 @@ struct sock *xtcp_child_create(struct sock *listener,
 	atomic_set(&inet_sk(child)->inet_id, get_random_u16());
 	if (xtcp_bind_child(xtcp_table_of(child), &parent->binding,
 			    &x->binding, &x->entry))
+		goto discard;
+	route = xtcp_route_back(from, skb, &room);
+	if (route && xtcp_wire_keep_route(child, route))
 		goto discard;
 	if (xtcp_wire_route_child(child))
 		goto discard;

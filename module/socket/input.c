@@ -7,10 +7,14 @@
 #include "socket/trace_events.h"
 
 /* RFC 9293 3.10.7.1: nobody is there. */
-static void to_nobody(struct xtcp_net *xn, const struct xtcp_tuple *t,
+static void to_nobody(struct xtcp_net *xn, const struct sk_buff *skb,
+		      const struct xtcp_tuple *t,
 		      const struct xtcp_segment *seg)
 {
-	struct xtcp_reply_opts opts = {};
+	struct xtcp_return_route room;
+	struct xtcp_reply_opts opts = {
+		.route = xtcp_route_back(NULL, skb, &room),
+	};
 	struct xtcp_policy policy = {};
 	struct xtcp_event e = {
 		.kind = XTCP_EV_SEGMENT,
@@ -46,6 +50,8 @@ void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
 		kfree_skb(skb);
 		return;
 	}
+	if (unlikely(xtcp_wire_has_ip_options(skb)))
+		xtcp_route_renew(sk, skb, seg);
 	if (xtcp_expected_in(sk, skb, seg))
 		return;
 	xtcp_turn_init(sk, &turn, XTCP_EV_SEGMENT);
@@ -158,7 +164,7 @@ static bool deliver(struct xtcp_net *xn, struct sk_buff *skb,
 		if (sk)
 			xtcp_listener_in(xn, sk, skb, t, seg, 0);
 		else
-			to_nobody(xn, t, seg);
+			to_nobody(xn, skb, t, seg);
 		kfree_skb(skb);
 		return true;
 	}

@@ -67,10 +67,11 @@ static void fill_cookie_facts(struct xtcp_net *xn, struct sock *sk,
 
 /* The SYN+ACK is the connection's only trace. */
 static void send_cookie(struct xtcp_net *xn, struct sock *sk,
-			const struct xtcp_tuple *t,
+			const struct sk_buff *skb, const struct xtcp_tuple *t,
 			const struct xtcp_event *e)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_return_route room;
 	struct xtcp_reply_opts opts;
 	struct xtcp_segment seg;
 
@@ -82,6 +83,7 @@ static void send_cookie(struct xtcp_net *xn, struct sock *sk,
 	WRITE_ONCE(x->cookies_sent, true);
 	xtcp_inc(xn, XTCP_C_COOKIES_SENT);
 	xtcp_reply_opts_of(sk, t, &opts);
+	opts.route = xtcp_route_back(NULL, skb, &room);
 	xtcp_reply_segment(xn, t, &seg, &opts);
 }
 
@@ -94,9 +96,11 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 		.from = XTCP_LISTEN,
 		.to = XTCP_SYN_RCVD,
 	};
+	struct xtcp_return_route room;
 	struct xtcp_reply_opts opts;
 	struct xtcp_segment seg;
 	struct xtcp_small *s;
+	bool kept;
 
 	s = xtcp_small_alloc(t, sk->sk_bound_dev_if,
 			     GFP_ATOMIC | __GFP_NOWARN);
@@ -108,8 +112,10 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 	s->entry.tos = opts.tos;
 	s->entry.ttl = opts.ttl;
 	s->entry.mark = opts.mark;
-	xtcp_saved_attach(s, xtcp_syn_saved(sk, skb));
-	if (xtcp_small_insert(xtcp_table_of(sk), s)) {
+	opts.route = xtcp_route_back(NULL, skb, &room);
+	kept = xtcp_saved_attach(s, xtcp_syn_saved(sk, skb, opts.route));
+	/* A program can do without its SYN, the peer not without its route. */
+	if ((opts.route && !kept) || xtcp_small_insert(xtcp_table_of(sk), s)) {
 		xtcp_saved_free(xtcp_saved_take(s));
 		xtcp_small_free(s);
 		goto no_memory;
@@ -138,7 +144,8 @@ static void spawn_open(struct xtcp_net *xn, struct sock *sk,
 	/* Who reads from a queue frees what he read, whoever else has it. */
 	turn->skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
 	if (turn->skb)
-		child = xtcp_child_create(sk, t, turn->e.child, turn->skb);
+		child = xtcp_child_create(sk, t, turn->e.child, turn->skb,
+					  NULL);
 	if (!child || xtcp_insert(xtcp_table_of(sk), &xtcp_sk(child)->entry)) {
 		xtcp_inc(xn, XTCP_R_NO_MEMORY);
 		if (child)
@@ -162,7 +169,8 @@ static void spawn_fast(struct xtcp_net *xn, struct sock *sk,
 
 	turn->skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
 	if (turn->skb)
-		child = xtcp_child_create(sk, t, turn->e.child, turn->skb);
+		child = xtcp_child_create(sk, t, turn->e.child, turn->skb,
+					  NULL);
 	if (!child || xtcp_insert(xtcp_table_of(sk), &xtcp_sk(child)->entry)) {
 		xtcp_inc(xn, XTCP_R_NO_MEMORY);
 		if (child)
@@ -171,7 +179,7 @@ static void spawn_fast(struct xtcp_net *xn, struct sock *sk,
 		return;
 	}
 	xtcp_fast_begin(sk, child);
-	xtcp_syn_keep(child, xtcp_syn_saved(sk, skb));
+	xtcp_syn_keep(child, xtcp_syn_saved(sk, skb, false));
 	xtcp_inc(xn, XTCP_C_PASSIVE_OPENS);
 	turn->o.to = turn->e.child->state;
 	xtcp_child_open(sk, child, turn);
@@ -215,6 +223,7 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 	struct xtcp_record child;
 	struct xtcp_turn turn = {};
 	struct xtcp_event *e = &turn.e;
+	struct xtcp_return_route room;
 	struct xtcp_reply_opts opts = {};
 	enum xtcp_fast_verdict fast = XTCP_FAST_NO;
 	bool cookies = false;
@@ -249,11 +258,12 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 	if (!(turn.o.todo & XTCP_DO_SPAWN)) {
 		xtcp_count_step(xn, &turn.o);
 		xtcp_ended_cookie(xn, &child, t, &turn.o);
+		opts.route = xtcp_route_back(NULL, skb, &room);
 		xtcp_reply(xn, t, &child, &opts, &turn.o);
 	} else if (turn.o.todo & XTCP_DO_ESTABLISHED) {
 		spawn_open(xn, sk, skb, t, &turn);
 	} else if (cookies) {
-		send_cookie(xn, sk, t, e);
+		send_cookie(xn, sk, skb, t, e);
 	} else if (e->fast) {
 		spawn_fast(xn, sk, skb, t, &turn);
 	} else {

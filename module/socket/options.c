@@ -391,7 +391,7 @@ static int set_ip(struct sock *sk, int level, int name, sockptr_t val,
 		return ipv6_setsockopt(sk, level, name, val, len);
 #endif
 	if (level == SOL_IP)
-		return ip_setsockopt(sk, level, name, val, len);
+		return xtcp_wire_set_ip(sk, name, val, len);
 	return -ENOPROTOOPT;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * TCP_SAVE_SYN and TCP_SAVED_SYN: the headers of the SYN that opened a connection,
- * for the program that accepts it.
+ * for the program that accepts it. A route that the SYN came by is kept with them.
  */
 #include "socket/sock.h"
 
@@ -9,22 +9,23 @@
 #define FROM_LINK	2	/* from the link's header on, else from IP's */
 
 /**
- * xtcp_syn_saved() - what a listener wants to keep of a SYN
+ * xtcp_syn_saved() - what is to be kept of a SYN
  * @sk:		the listener; not locked
  * @skb:	the SYN, as it came to receive()
+ * @routed:	it came by a source route
  *
- * Return: NULL when it wants nothing, and without memory: the connection does
- * without.
+ * Return: NULL when nothing is, and without memory.
  */
 struct xtcp_saved *xtcp_syn_saved(const struct sock *sk,
-				  const struct sk_buff *skb)
+				  const struct sk_buff *skb, bool routed)
 {
 	u8 how = READ_ONCE(xtcp_sk(sk)->save_syn);
 	u32 len = skb_network_header_len(skb) + tcp_hdrlen(skb);
-	const u8 *from = skb_network_header(skb);
+	const u8 *ip = skb_network_header(skb);
+	const u8 *from = ip;
 	struct xtcp_saved *saved;
 
-	if (!how)
+	if (!how && !routed)
 		return NULL;
 	if (how == FROM_LINK && skb_mac_header_was_set(skb)) {
 		len += skb_mac_header_len(skb);
@@ -35,15 +36,21 @@ struct xtcp_saved *xtcp_syn_saved(const struct sock *sk,
 	if (!saved)
 		return NULL;
 	saved->len = len;
+	saved->ip = ip - from;
+	saved->wanted = how;
 	memcpy(saved->data, from, len);
 	return saved;
 }
 
-/* It is the child's now; NULL: there is nothing. */
+/* It is the child's now, if a program wants it; NULL: there is nothing. */
 void xtcp_syn_keep(struct sock *child, struct xtcp_saved *saved)
 {
 	struct xtcp_sock *x = xtcp_sk(child);
 
+	if (saved && !saved->wanted) {
+		xtcp_saved_free(saved);
+		saved = NULL;
+	}
 	x->saved_syn = saved;
 	x->syn_kept = !!saved;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SYNs that are kept for who accepts (TCP_SAVE_SYN).
+ * SYNs that are kept: for who accepts (TCP_SAVE_SYN), and for their source routes.
  */
 #ifndef XTCP_SOCKET_SAVED_SYN_H
 #define XTCP_SOCKET_SAVED_SYN_H
@@ -11,7 +11,7 @@ struct sk_buff;
 struct sock;
 
 struct xtcp_saved *xtcp_syn_saved(const struct sock *sk,
-				  const struct sk_buff *skb);
+				  const struct sk_buff *skb, bool routed);
 void xtcp_syn_keep(struct sock *child, struct xtcp_saved *saved);
 void xtcp_syn_forget(struct sock *sk);
 int xtcp_syn_set_saving(struct sock *sk, int how);

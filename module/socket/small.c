@@ -18,6 +18,7 @@ static struct xtcp_table *table_of(struct xtcp_net *xn,
  * @o:		the orders
  * @r:		the record as the step left it
  * @opts:	how it travels
+ * @route:	what @opts may point to
  * @mss:	MSS to announce on a SYN+ACK, 0: the route's
  *
  * Sending with the lock held could come back to it, where a route leads a packet
@@ -27,6 +28,7 @@ struct farewell {
 	struct xtcp_orders o;
 	struct xtcp_record r;
 	struct xtcp_reply_opts opts;
+	struct xtcp_return_route route;
 	u16 mss;
 };
 
@@ -43,6 +45,7 @@ static void send_farewell(struct xtcp_net *xn, const struct xtcp_tuple *t,
 }
 
 static void fill_farewell(struct xtcp_net *xn, const struct xtcp_small *s,
+			  const struct sk_buff *skb,
 			  const struct xtcp_orders *o, struct farewell *f)
 {
 	const struct xtcp_listener *l = NULL;
@@ -56,21 +59,26 @@ static void fill_farewell(struct xtcp_net *xn, const struct xtcp_small *s,
 		.ttl = s->entry.ttl,
 		.mark = s->entry.mark,
 		.oif = s->entry.ifindex,
+		.route = xtcp_route_back(s, skb, &f->route),
 	};
 	if (o->todo & XTCP_DO_SYN_ACK)
 		l = xtcp_listener_get(table_of(xn, s), s->listener_id);
 	f->mss = l ? xtcp_sk(l->sk)->user_mss : 0;
 }
 
-/* Carries out, but for what is to be sent; @s is locked and alive. */
+/*
+ * Carries out, but for what is to be sent; @s is locked and alive. @skb: the
+ * segment that it is about, or NULL.
+ */
 static void carry_out_small(struct xtcp_net *xn, struct xtcp_small *s,
+			    const struct sk_buff *skb,
 			    const struct xtcp_tuple *t,
 			    const struct xtcp_orders *o, struct farewell *f)
 {
 	xtcp_count_step(xn, o);
 	if (o->from != o->to)
 		trace_xtcp_small_state(xn->net, t, o);
-	fill_farewell(xn, s, o, f);
+	fill_farewell(xn, s, skb, o, f);
 	if (o->todo & XTCP_DO_FREE) {
 		xtcp_ended_small(xn, s, t, o);
 		xtcp_small_remove(table_of(xn, s), s);
@@ -148,7 +156,7 @@ static bool half_open_step(struct xtcp_net *xn, struct xtcp_small *s,
 	xtcp_take_step(&r, &turn->e, &turn->o);
 	if (!(turn->o.todo & XTCP_DO_ESTABLISHED)) {
 		s->record = r;
-		carry_out_small(xn, s, t, &turn->o, &f);
+		carry_out_small(xn, s, skb, t, &turn->o, &f);
 		xtcp_small_unlock(table_of(xn, s), s);
 		send_farewell(xn, t, &f, turn->e.policy);
 		goto unlocked;
@@ -200,7 +208,8 @@ static bool half_open_in(struct xtcp_net *xn, struct xtcp_small *s,
 	r = before;
 	xtcp_take_step(&r, &turn.e, &turn.o);
 	if (turn.o.todo & XTCP_DO_ESTABLISHED) {
-		child = l ? xtcp_child_create(l->sk, t, &before, skb) : NULL;
+		child = l ? xtcp_child_create(l->sk, t, &before, skb, s) :
+			    NULL;
 		if (!child) {
 			xtcp_inc(xn, l ? XTCP_R_NO_MEMORY :
 					 XTCP_R_LISTENER_GONE);
@@ -256,7 +265,7 @@ bool xtcp_small_in(struct xtcp_net *xn, struct xtcp_small *s,
 	}
 	old = s->record;
 	xtcp_take_step(&s->record, &e, &o);
-	carry_out_small(xn, s, t, &o, &f);
+	carry_out_small(xn, s, skb, t, &o, &f);
 	xtcp_small_unlock(table_of(xn, s), s);
 	send_farewell(xn, t, &f, &policy);
 	if (o.todo & XTCP_DO_REOPEN)
@@ -295,7 +304,7 @@ bool xtcp_small_yield(struct xtcp_net *xn, struct xtcp_small *s,
 	/* Anything else is left to be answered as ever. */
 	if (o.todo & XTCP_DO_REOPEN) {
 		s->record = r;
-		carry_out_small(xn, s, t, &o, &f);
+		carry_out_small(xn, s, NULL, t, &o, &f);
 	}
 	xtcp_small_unlock(table_of(xn, s), s);
 	return o.todo & XTCP_DO_REOPEN;
@@ -316,7 +325,7 @@ static void small_happens(struct xtcp_net *xn, struct xtcp_small *s,
 	small_event(xn, s, &policy, &e, kind);
 	e.reason = reason;
 	xtcp_take_step(&s->record, &e, &o);
-	carry_out_small(xn, s, &t, &o, &f);
+	carry_out_small(xn, s, NULL, &t, &o, &f);
 	xtcp_small_unlock(table_of(xn, s), s);
 	send_farewell(xn, &t, &f, &policy);
 }

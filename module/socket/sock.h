@@ -17,6 +17,7 @@
 #include "socket/net.h"
 #include "socket/timers.h"
 #include "socket/saved_syn.h"
+#include "socket/source_route.h"
 #include "stream/stream.h"
 #include "table/table.h"
 #include "uapi/linux/xtcp.h"
@@ -301,7 +302,8 @@ void xtcp_count_ack(struct xtcp_net *xn, u32 meant);
 struct sock *xtcp_child_create(struct sock *listener,
 			       const struct xtcp_tuple *t,
 			       const struct xtcp_record *r,
-			       struct sk_buff *skb);
+			       struct sk_buff *skb,
+			       const struct xtcp_small *from);
 void xtcp_child_discard(struct sock *child);
 void xtcp_child_abandon(struct sock *child);
 void xtcp_child_open(struct sock *listener, struct sock *child,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The SYNs of half-open entries, for listeners that want to see them.
+ * The SYNs of half-open entries: see saved.h.
  */
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -28,15 +28,22 @@ void xtcp_saved_module_exit(void)
 	rhashtable_destroy(&saved_syns);
 }
 
-void xtcp_saved_attach(struct xtcp_small *s, struct xtcp_saved *saved)
+bool xtcp_saved_attach(struct xtcp_small *s, struct xtcp_saved *saved)
 {
 	if (!saved)
-		return;
+		return false;
 	saved->of = s;
-	if (rhashtable_insert_fast(&saved_syns, &saved->node, saved_params))
+	if (rhashtable_insert_fast(&saved_syns, &saved->node, saved_params)) {
 		xtcp_saved_free(saved);
-	else
-		s->entry.saved = 1;
+		return false;
+	}
+	s->entry.saved = 1;
+	return true;
+}
+
+const struct xtcp_saved *xtcp_saved_look(const struct xtcp_small *s)
+{
+	return rhashtable_lookup(&saved_syns, &s, saved_params);
 }
 
 struct xtcp_saved *xtcp_saved_take(const struct xtcp_small *s)

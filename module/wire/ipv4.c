@@ -124,6 +124,11 @@ static struct dst_entry *ipv4_route(struct sock *sk, bool fresh)
 			      inet->inet_sport, inet->inet_dport, sk);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
+	/* What came with a packet may have named anybody as its hop. */
+	if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) {
+		ip_rt_put(rt);
+		return ERR_PTR(-ENETUNREACH);
+	}
 	xtcp_output_keep_route(sk, &rt->dst);
 	return &rt->dst;
 }
@@ -189,15 +194,19 @@ static struct dst_entry *ipv4_reply_route(struct net *net, struct flowi *fl,
 					  const struct xtcp_tuple *t,
 					  const struct xtcp_reply_opts *o)
 {
+	const struct xtcp_return_route *route = o->route;
+	__be32 hop = t->faddr.v4;
 	struct rtable *rt;
 	int oif = o->oif;
 
+	if (route)
+		memcpy(&hop, route->hop, sizeof(hop));
 	/* What came through a VRF goes back through it. */
 	if (!oif && t->ifindex && netif_index_is_l3_master(net, t->ifindex))
 		oif = t->ifindex;
 	flowi4_init_output(&fl->u.ip4, oif, o->mark, RT_TOS(o->tos),
 			   RT_SCOPE_UNIVERSE, xtcp_wire_protocol(t->wire), 0,
-			   t->faddr.v4, t->laddr.v4, t->fport, t->lport,
+			   hop, t->laddr.v4, t->fport, t->lport,
 			   sock_net_uid(net, NULL));
 	rt = ip_route_output_flow(net, &fl->u.ip4, NULL);
 	if (IS_ERR(rt))
@@ -206,6 +215,10 @@ static struct dst_entry *ipv4_reply_route(struct net *net, struct flowi *fl,
 		ip_rt_put(rt);
 		return ERR_PTR(-ENETUNREACH);
 	}
+	if (route && route->strict && rt->rt_uses_gateway) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EHOSTUNREACH);
+	}
 	return &rt->dst;
 }
 
@@ -213,12 +226,15 @@ static int ipv4_reply_send(struct net *net, struct sk_buff *skb,
 			   const struct flowi *fl,
 			   const struct xtcp_reply_opts *o)
 {
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+	u32 len = sizeof(struct iphdr) + (o->route ? o->route->len : 0);
+	struct iphdr *iph = skb_push(skb, len);
 
 	skb_reset_network_header(skb);
 	memset(iph, 0, sizeof(*iph));
+	if (o->route)
+		memcpy(iph + 1, o->route->option, o->route->len);
 	iph->version = 4;
-	iph->ihl = sizeof(*iph) / 4;
+	iph->ihl = len / 4;
 	iph->tos = o->tos;
 	/* Never in pieces, so it needs no ID of its own (RFC 6864 4.1). */
 	iph->frag_off = htons(IP_DF);

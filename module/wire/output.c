@@ -78,6 +78,7 @@ void xtcp_wire_disconnect(struct sock *sk)
 	struct inet_sock *inet = inet_sk(sk);
 
 	sk_dst_reset(sk);
+	xtcp_wire_forget_route(sk);
 	sk->sk_route_caps = 0;
 	inet->inet_dport = 0;
 	inet->inet_daddr = 0;

@@ -260,6 +260,14 @@ static u8 choose_ttl(const struct inet_sock *inet, struct dst_entry *dst)
 	return ttl >= 0 ? ttl : ip4_dst_hoplimit(dst);
 }
 
+/* RFC 791 3.1: a strict route names each router. */
+static bool leaves_route(const struct ip_options_rcu *opt,
+			 const struct dst_entry *dst)
+{
+	return opt && opt->opt.is_strictroute &&
+	       container_of(dst, struct rtable, dst)->rt_uses_gateway;
+}
+
 int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
 		   u8 ecn)
 {
@@ -273,6 +281,11 @@ int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
 
 	rcu_read_lock();
 	opt = rcu_dereference(inet->inet_opt);
+	if (leaves_route(opt, dst)) {
+		rcu_read_unlock();
+		kfree_skb(skb);
+		return -EHOSTUNREACH;
+	}
 	len = sizeof(*iph) + (opt ? opt->opt.optlen : 0);
 	skb_dst_set_noref(skb, dst);
 	iph = skb_push(skb, len);

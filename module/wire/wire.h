@@ -13,12 +13,14 @@
 
 #include <linux/in6.h>
 #include <linux/skbuff.h>
+#include <linux/sockptr.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
 #include "machine/segment.h"
 #include "uapi/linux/xtcp.h"
+#include "wire/return_route.h"
 
 /* Headroom, in bytes, of an skb that is to be sent. */
 #define XTCP_WIRE_HEADROOM	MAX_TCP_HEADER
@@ -151,6 +153,7 @@ struct xtcp_input_ops {
  * @mark:	skb mark
  * @oif:	device to send by; 0: as the tuple and the routes say
  * @priority:	skb priority
+ * @route:	IPv4: by which source route; NULL: none
  */
 struct xtcp_reply_opts {
 	u8 tos;
@@ -158,6 +161,7 @@ struct xtcp_reply_opts {
 	u32 mark;
 	int oif;
 	u32 priority;
+	const struct xtcp_return_route *route;
 };
 
 /**
@@ -260,6 +264,49 @@ void xtcp_wire_disconnect(struct sock *sk);
  * Any context. Return: 0 or a negative errno.
  */
 int xtcp_wire_route_child(struct sock *sk);
+
+/*
+ * Source routes that came with packets (RFC 9293 3.9.2.1): IPv4's alone.
+ */
+
+/* The packet has an IPv4 header with options, as hardly any has. */
+static inline bool xtcp_wire_has_ip_options(const struct sk_buff *skb)
+{
+	return (u8)(*skb_network_header(skb) - 0x46) < 10;
+}
+
+/**
+ * xtcp_wire_return_route() - the way back by which a packet wants its answer
+ * @skb:	as it came to receive(), though it may have waited in a backlog
+ * @back:	filled
+ *
+ * Return: false: it is answered straight.
+ */
+bool xtcp_wire_return_route(const struct sk_buff *skb,
+			    struct xtcp_return_route *back);
+
+/**
+ * xtcp_wire_keep_route() - all that the socket sends goes this way
+ * @sk:		locked
+ * @back:	in place of what it had
+ *
+ * Any context. Return: 0 or -ENOMEM.
+ */
+int xtcp_wire_keep_route(struct sock *sk, const struct xtcp_return_route *back);
+
+/*
+ * SHLD-24: another one came. It takes the place of one that came before, not of
+ * a program's (MUST-52). Without memory nothing changes. @sk is locked.
+ */
+void xtcp_wire_renew_route(struct sock *sk,
+			   const struct xtcp_return_route *back);
+
+/* setsockopt() of level SOL_IP. A program's route counts from then on. */
+int xtcp_wire_set_ip(struct sock *sk, int name, sockptr_t val,
+		     unsigned int len);
+
+/* What came is of no use to another connection. @sk is locked. */
+void xtcp_wire_forget_route(struct sock *sk);
 
 /**
  * xtcp_wire_mtu() - what the path takes, IP header included

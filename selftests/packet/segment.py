@@ -35,6 +35,8 @@ def diff(a, b):
 NOP = b"\x01"
 EOL = b"\x00"
 SACK_PERMITTED = b"\x04\x02"
+# IP's: source routes.
+LOOSE, STRICT = b"\x83", b"\x89"
 
 
 def mss(value):
@@ -107,13 +109,14 @@ class Segment:
 
     __slots__ = ("v", "src", "dst", "proto", "sport", "dport", "seq", "ack",
                  "flags", "win", "up", "raw_opts", "data", "doff", "reserved",
-                 "csum", "csum_ok", "ttl", "tos", "df", "at", "_opts")
+                 "csum", "csum_ok", "ttl", "tos", "df", "at", "_opts",
+                 "ip_opts", "hop")
 
     def __init__(self, **fields):
         self.seq = self.ack = self.flags = self.up = self.reserved = 0
         self.win = 65535
-        self.raw_opts = self.data = b""
-        self.doff = self.csum = self._opts = None
+        self.raw_opts = self.data = self.ip_opts = b""
+        self.doff = self.csum = self._opts = self.hop = None
         self.ttl, self.tos, self.df, self.at = 64, 0, True, 0.0
         self.csum_ok = True
         for name, value in fields.items():
@@ -150,7 +153,7 @@ class Segment:
 
     def packet(self):
         return ip_packet(self.v, self.src, self.dst, self.proto,
-                         self.tcp_bytes(), self.ttl, self.tos)
+                         self.tcp_bytes(), self.ttl, self.tos, self.ip_opts)
 
     def relative(self, number, base):
         if base is None:
@@ -173,12 +176,14 @@ class Segment:
     __repr__ = show
 
 
-def ip_packet(v, src, dst, proto, payload, ttl=64, tos=0):
+def ip_packet(v, src, dst, proto, payload, ttl=64, tos=0, opts=b""):
     if v == 6:
         return struct.pack("!IHBB", 6 << 28 | tos << 20, len(payload), proto,
                            ttl) + src + dst + payload
-    head = struct.pack("!BBHHHBBH", 0x45, tos, 20 + len(payload), 0, 0x4000,
-                       ttl, proto, 0) + src + dst
+    length = 20 + len(opts)
+    head = struct.pack("!BBHHHBBH", 0x40 | length // 4, tos,
+                       length + len(payload), 0, 0x4000,
+                       ttl, proto, 0) + src + dst + opts
     csum = ~ones_sum(head) & 0xffff
     return head[:10] + struct.pack("!H", csum) + head[12:] + payload
 
@@ -193,6 +198,13 @@ def parse_tcp(seg, tcp):
     return seg
 
 
+def parse_ip_options(seg, opts):
+    """With a source route the packet goes to a hop, and ends elsewhere."""
+    seg.ip_opts, seg.hop = opts, seg.dst
+    if opts[:1] in (LOOSE, STRICT) and opts[2] < opts[1]:
+        seg.dst = opts[opts[1] - 4:opts[1]]
+
+
 def parse_packet(packet, proto):
     """A Segment, or None if this is no packet of that protocol."""
     if packet[0] >> 4 == 4:
@@ -203,6 +215,7 @@ def parse_packet(packet, proto):
         seg = Segment(v=4, src=packet[12:16], dst=packet[16:20], proto=proto)
         seg.tos, seg.ttl = packet[1], packet[8]
         seg.df = bool(packet[6] & 0x40)
+        parse_ip_options(seg, packet[20:head])
         return parse_tcp(seg, packet[head:total])
     if packet[6] != proto:
         return None
