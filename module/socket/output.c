@@ -248,15 +248,26 @@ void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o)
 	send_bare(sk, &seg);
 }
 
-/* RFC 9293 3.8.4, SHLD-12: a number that was acknowledged, and no text */
+/*
+ * RFC 9293 3.8.4, SHLD-12: a number that was acknowledged, and no text; or, where
+ * the administrator knows of peers that want it, an octet in its place.
+ */
 void xtcp_send_keepalive(struct sock *sk)
 {
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_segment seg;
+	struct sk_buff *skb;
+	u32 octets = READ_ONCE(xn->settings.keepalive_garbage_octet);
 
 	fill_data(sk, &seg, XTCP_ACK);
 	seg.seq = xtcp_sk(sk)->rec.snd_nxt - 1;
-	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_KEEPALIVE_PROBES);
-	if (send_bare(sk, &seg) != -ENOMEM)
+	seg.len = octets;
+	xtcp_inc(xn, XTCP_C_KEEPALIVE_PROBES);
+	skb = xtcp_empty_skb(octets);
+	if (!skb)
+		return;
+	skb_put_zero(skb, octets);
+	if (ship(sk, skb, &seg) != -ENOMEM)
 		xtcp_stream_sent_ack(&xtcp_sk(sk)->stream,
 				     xtcp_sk(sk)->now_us);
 }

@@ -399,6 +399,27 @@ def keepalive_answer(t):
     t.see("read", t.read(f), "EAGAIN")
 
 
+@test("keepalive", what=("garbage-octet",), role=ROLES, v=VERSIONS,
+      host="it has no such setting")
+def keepalive_octet(t):
+    """RFC 1122 4.2.3.6: for old peers that answer no probe without one."""
+    t.sysctl("keepalive_garbage_octet", 1)
+    f = t.hold_established()
+    keepalive(f, 5, 2, 2)
+    for _ in range(3):
+        f.expect("A", seq=f.rcv_nxt - 1, length=1, within=6)
+        f.send("A")
+    f.sock.send(b"x")
+    f.expect("PA", data=b"x")
+    f.send("A")
+    f.sock.shutdown(socket.SHUT_WR)
+    f.expect("FA")
+    f.send("A")
+    f.expect("A", seq=f.rcv_nxt - 1, length=1, within=6)
+    f.expect("A", seq=f.rcv_nxt - 1, length=1, within=3)
+    f.expect_state("CLOSED", within=3)
+
+
 @test("keepalive", what=("switched-off-again",), v=VERSIONS)
 def keepalive_toggle(t):
     f = t.hold_established()
