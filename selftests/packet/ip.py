@@ -375,6 +375,8 @@ def source_route_wins(t):
                                       loose_route(8, OTHER_HOP)))
         routed.expect("ACK", "A")
         t.see("state", routed.f.state(), "ESTABLISHED")
+        routed.f.send("PA", b"x", ip_opts=loose_route(8, OTHER_HOP))
+        routed.expect("ACK of text", "A")
     finally:
         accept_routes("0")
         routed.end()
