@@ -50,7 +50,7 @@ static u32 passed(const u8 *route)
 	u32 len = route[1];
 	u32 pointer;
 
-	if (len < ROUTE_DATA || (len - ROUTE_DATA) % ADDRESS)
+	if (len % ADDRESS != ROUTE_DATA)
 		return 0;
 	pointer = route[2];
 	if (pointer > len)

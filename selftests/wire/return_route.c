@@ -55,13 +55,17 @@ static bool reverse(const u8 *opts, u32 n)
 
 static void none(void)
 {
-	static const u8 six[60] = { 0x6f };
+	static const u8 six[60] = {
+		[0] = 0x6f, [20] = 131, [21] = 7, [22] = 8, [23] = 10,
+	};
+	static const u8 too_short[20] = { 0x44 };
 
 	CHECK(!reverse(NULL, 0), "-");
 	CHECK(!REVERSE(1, 1, 1, 1), "-");
 	CHECK(!REVERSE(0x9e, 4, 0, 0), "-");
 	CHECK(!REVERSE(7, 7, 8, A(2)), "route recorded, not given");
 	CHECK(!xtcp_return_route(six, &back), "IPv6");
+	CHECK(!xtcp_return_route(too_short, &back), "no whole header");
 }
 
 static void one_hop(void)
@@ -116,7 +120,7 @@ static void among_others(void)
 {
 	CHECK(REVERSE(1, 148, 4, 0, 0, 1, 131, 7, 8, A(2)), "-");
 	EXPECT(2, 131, 7, 4, A(99), 0);
-	CHECK(!REVERSE(0, 131, 7, 8, A(2)), "behind the end");
+	CHECK(!REVERSE(0, 2, 131, 7, 8, A(2)), "behind the end");
 }
 
 static void malformed(void)
@@ -132,6 +136,7 @@ static void malformed(void)
 	CHECK(!REVERSE(131, 7, 0, A(2)), "-");
 	CHECK(!REVERSE(131, 7, 3, A(2)), "-");
 	CHECK(!REVERSE(131, 7, 6, A(2)), "-");
+	CHECK(!REVERSE(131, 11, 10, A(2), A(3)), "within an address");
 	CHECK(REVERSE(131, 7, 255, A(2)), "beyond is beyond");
 	EXPECT(2, 131, 7, 4, A(99), 0);
 }
