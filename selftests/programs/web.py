@@ -49,8 +49,6 @@ def url(t, name):
 def nginx_files(t):
     nginx(t)
     for size in SIZES:
-        if size == BIG and t.road == "lossy":
-            size = BIG // 10
         name = "www/%d" % size
         t.noise(name, size)
         curl(t, "-o", t.path("got"), url(t, str(size)))
