@@ -50,7 +50,8 @@ void xtcp_sock_init(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
 
-	memset((char *)x + sizeof(x->wire), 0, sizeof(*x) - sizeof(x->wire));
+	memset((char *)x + sizeof(x->wire), 0,
+	       xtcp_sock_size(sk) - sizeof(x->wire));
 	xtcp_record_init(&x->rec);
 	INIT_LIST_HEAD(&x->accept_queue);
 	INIT_LIST_HEAD(&x->accept_node);
@@ -156,7 +157,7 @@ static bool memory_free(const struct sock *sk, int wake)
 
 struct proto xtcp_prot = {
 	.name		= "XTCP",
-	.obj_size	= sizeof(struct xtcp_sock),
+	.obj_size	= XTCP_SOCK4_SIZE,
 	XTCP_PROTO_COMMON,
 };
 

@@ -26,7 +26,6 @@
 /**
  * struct xtcp_sock - an XTCP socket
  * @wire:	which wire, addresses, ports, IP options; must be first
- * @entry:	how the table knows the connection
  * @binding:	the local port
  * @rec:	life-cycle record; only xtcp_step() changes it
  * @policy:	what may differ from socket to socket; see options
@@ -100,10 +99,11 @@
  * @bytes_sent:	bytes of text sent, each counted once
  * @bytes_acked: bytes of text acknowledged
  * @bytes_received: bytes of text received in order
+ * @entry:	how the table knows the connection; must be last, as an IPv4
+ *		socket has no room for an IPv6 key: see XTCP_SOCK4_SIZE
  */
 struct xtcp_sock {
 	struct xtcp_wire_sock wire;
-	struct xtcp_entry entry;
 	struct xtcp_binding binding;
 	struct xtcp_record rec;
 	struct xtcp_policy policy;
@@ -180,7 +180,10 @@ struct xtcp_sock {
 	u64 bytes_sent;
 	u64 bytes_acked;
 	u64 bytes_received;
+	struct xtcp_entry entry;
 };
+
+#define XTCP_SOCK4_SIZE	offsetofend(struct xtcp_sock, entry.key4)
 
 #if IS_ENABLED(CONFIG_IPV6)
 struct xtcp6_sock {
@@ -217,6 +220,13 @@ struct xtcp_skb_cb {
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {
 	return (struct xtcp_sock *)sk;
+}
+
+/* So much of struct xtcp_sock there is. */
+static inline size_t xtcp_sock_size(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 ? sizeof(struct xtcp_sock) :
+					   XTCP_SOCK4_SIZE;
 }
 
 static inline struct sock *xtcp_entry_sock(struct xtcp_entry *e)

@@ -73,7 +73,7 @@ static int connect_bound(struct xtcp_table *t, const struct sock *sk,
 			 const struct xtcp_connect *how)
 {
 	struct xtcp_port_group *spare;
-	struct xtcp_claim claim = b->claim;
+	struct xtcp_claim claim = b->group->holders.claim;
 	int err;
 
 	spare = xtcp_group_alloc(t, GFP_KERNEL);

@@ -138,7 +138,7 @@ static void listener_link(struct xtcp_listener *l, struct hlist_head *bucket)
 static void listener_set(struct xtcp_listener *l, struct sock *sk,
 			 const struct xtcp_binding *b)
 {
-	const struct xtcp_claim *c = &b->claim;
+	const struct xtcp_claim *c = &b->group->holders.claim;
 
 	/* It listened before: some may have it in hand still. */
 	if (l->sk)

@@ -9,18 +9,22 @@
 #include "table/ephemeral.h"
 #include "table/internal.h"
 
+static u16 entry_port(const struct xtcp_entry *e)
+{
+	return ntohs(e->family == AF_INET6 ? e->key6.lport : e->key4.lport);
+}
+
 u16 xtcp_entry_claim(const struct xtcp_entry *e, struct xtcp_claim *claim)
 {
 	memset(claim->addr, 0, sizeof(claim->addr));
 	claim->ifindex = e->ifindex;
 	claim->v6only = false;
 	claim->v6 = e->family == AF_INET6;
-	if (claim->v6) {
+	if (claim->v6)
 		memcpy(claim->addr, &e->key6.laddr, sizeof(claim->addr));
-		return ntohs(e->key6.lport);
-	}
-	memcpy(claim->addr, &e->key4.laddr, sizeof(claim->addr[0]));
-	return ntohs(e->key4.lport);
+	else
+		memcpy(claim->addr, &e->key4.laddr, sizeof(claim->addr[0]));
+	return entry_port(e);
 }
 
 /* A mapped address is an IPv4 address, whatever the socket is. */
@@ -169,30 +173,39 @@ int xtcp_rebind(struct xtcp_table *t, const struct sock *sk,
 	spare = xtcp_group_alloc(t, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
-	xtcp_sock_claim(&claim, sk, b->claim.use);
+	xtcp_sock_claim(&claim, sk, b->group->holders.claim.use);
 	xtcp_port_claim(t, b, &claim, &spare);
 	xtcp_group_free(t, spare);
 	return 0;
 }
 
+/* Who comes by a listener says what that one said, but of its own address. */
+static bool join_child(struct xtcp_table *t, struct hlist_head *list,
+		       struct xtcp_port_group *parents, struct xtcp_binding *b,
+		       const struct xtcp_entry *e)
+{
+	struct xtcp_claim claim = parents->holders.claim;
+
+	claim.use = XTCP_USE_BOUND;
+	xtcp_entry_claim(e, &claim);
+	return xtcp_group_join(t, list, b, &claim,
+			       xtcp_group_reserved(t, parents), NULL);
+}
+
 int xtcp_bind_child(struct xtcp_table *t, const struct xtcp_binding *parent,
 		    struct xtcp_binding *b, const struct xtcp_entry *e)
 {
-	struct xtcp_claim claim = parent->claim;
 	struct hlist_head *list;
 	bool joined;
-	u16 port;
+	u16 port = entry_port(e);
 
-	claim.use = XTCP_USE_BOUND;
-	port = xtcp_entry_claim(e, &claim);
 	list = xtcp_port_list(&t->ports, port, GFP_ATOMIC);
 	if (!list)
 		return -ENOMEM;
 	xtcp_port_lock(&t->ports, port);
 	/* The listener may be gone from this port by now. */
-	joined = parent->group && READ_ONCE(parent->port) == port &&
-		 xtcp_group_join(t, list, b, &claim,
-				 xtcp_group_reserved(t, parent->group), NULL);
+	joined = READ_ONCE(parent->port) == port && parent->group &&
+		 join_child(t, list, parent->group, b, e);
 	if (joined)
 		b->port = port;
 	xtcp_port_unlock(&t->ports, port);
@@ -225,7 +238,7 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 
 void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b)
 {
-	struct xtcp_claim claim = b->claim;
+	struct xtcp_claim claim = b->group->holders.claim;
 	struct hlist_head *list;
 
 	claim.use = XTCP_USE_BOUND;

@@ -148,7 +148,6 @@ bool xtcp_group_join(struct xtcp_table *t, struct hlist_head *list,
 	group_reserve(t, g, reserved);
 	g->holders.live++;
 	b->group = g;
-	b->claim = *claim;
 	return true;
 }
 
@@ -185,23 +184,27 @@ void xtcp_group_leave(struct xtcp_table *t, struct xtcp_binding *b)
 
 void xtcp_unbind(struct xtcp_table *t, struct xtcp_binding *b)
 {
+	u16 port = b->port;
+
 	if (!b->group)
 		return;
-	xtcp_port_lock(&t->ports, b->port);
+	xtcp_port_lock(&t->ports, port);
 	xtcp_group_leave(t, b);
-	xtcp_port_unlock(&t->ports, b->port);
 	b->port = 0;
+	xtcp_port_unlock(&t->ports, port);
 }
 
 void xtcp_port_linger(struct xtcp_table *t, struct xtcp_binding *b)
 {
+	u16 port = b->port;
+
 	if (WARN_ON_ONCE(!b->group))
 		return;
-	xtcp_port_lock(&t->ports, b->port);
+	xtcp_port_lock(&t->ports, port);
 	b->group->holders.lingering++;
 	xtcp_group_leave(t, b);
-	xtcp_port_unlock(&t->ports, b->port);
 	b->port = 0;
+	xtcp_port_unlock(&t->ports, port);
 }
 
 /* Could the entry have come from a socket with this claim? */

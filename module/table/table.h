@@ -325,14 +325,13 @@ void xtcp_full_to_small(struct xtcp_table *t, struct xtcp_entry *e,
 
 /**
  * struct xtcp_binding - a socket's hold on a port; zeroes: none
- * @group:	all those with the same claim to the same port
+ * @group:	all those with the same claim to the same port; says which claim.
+ *		Stays as long as somebody is in it
  * @port:	the port, host byte order
- * @claim:	what the socket said
  */
 struct xtcp_binding {
 	struct xtcp_port_group *group;
 	u16 port;
-	struct xtcp_claim claim;
 };
 
 static inline bool xtcp_bound(const struct xtcp_binding *b)
