@@ -16,7 +16,7 @@ static u8 ca_state(const struct xtcp_stream *st)
 	case XTCP_RECOVERY_LOSS:
 		return TCP_CA_Loss;
 	default:
-		return st->recovery.dupacks || st->sel.sacked ?
+		return st->recovery.dupacks || xtcp_stream_sacked(st) ?
 		       TCP_CA_Disorder : TCP_CA_Open;
 	}
 }
@@ -25,12 +25,12 @@ static u32 sacked(const struct sock *sk, u32 mss)
 {
 	if (sk->sk_state == TCP_LISTEN)
 		return READ_ONCE(sk->sk_max_ack_backlog);
-	return DIV_ROUND_UP(xtcp_sk(sk)->stream.sel.sacked, mss);
+	return DIV_ROUND_UP(xtcp_stream_sacked(&xtcp_sk(sk)->stream), mss);
 }
 
 static u32 min_rtt_us(const struct xtcp_stream *st)
 {
-	u32 us = xtcp_min_rtt_us(&st->sel.rack.min_rtt);
+	u32 us = xtcp_min_rtt_us(&st->min_rtt);
 
 	/* Before the first sample, and before there is a connection */
 	return us == ~0u ? 0 : us;

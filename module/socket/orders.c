@@ -308,7 +308,7 @@ static void take_text(struct sock *sk, struct xtcp_turn *turn)
 
 	if (turn->e.kind == XTCP_EV_SEGMENT && !(seg->flags & XTCP_RST) &&
 	    (1u << o->from) & XTCP_SYNCHRONISED)
-		xtcp_sack_arrived(&x->stream.sack, seg, turn->rcv_nxt);
+		xtcp_text_again(sk, seg, turn->rcv_nxt);
 	if ((o->todo & XTCP_DO_STORE) &&
 	    xtcp_store(sk, turn->skb, seq, o->text_len, o->store_fin))
 		turn->skb = NULL;
@@ -381,6 +381,7 @@ static void answer(struct sock *sk, struct xtcp_turn *turn)
 	if (o->todo & XTCP_DO_FREE)
 		return;
 	if (o->todo & XTCP_DO_RETRANSMIT) {
+		xtcp_provide_bulk(sk);
 		xtcp_stream_timeout(&x->stream, &x->rec, x->now_us);
 		xtcp_pace_forget(sk);
 	}

@@ -142,10 +142,14 @@ static u32 option_room(const struct xtcp_sock *x, u32 text)
 static void tell_blocks(struct sock *sk, struct xtcp_segment *seg)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	bool again = x->stream.sack.again;
+	struct xtcp_bulk *bulk = x->stream.bulk;
+	bool again;
 
-	xtcp_sack_put(&x->stream.sack, &x->rec, option_room(x, seg->len), seg);
-	if (again && !x->stream.sack.again)
+	if (!bulk)
+		return;
+	again = bulk->sack.again;
+	xtcp_sack_put(&bulk->sack, &x->rec, option_room(x, seg->len), seg);
+	if (again && !bulk->sack.again)
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_DSACKS_SENT);
 }
 
@@ -398,12 +402,41 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 	q->burst = 0;
 }
 
+/**
+ * xtcp_provide_bulk() - memory for what only few connections have to know
+ * @sk:		locked
+ *
+ * Return: it, or NULL without memory.
+ */
+struct xtcp_bulk *xtcp_provide_bulk(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_bulk *bulk = x->stream.bulk;
+
+	if (bulk)
+		return bulk;
+	bulk = kmalloc(sizeof(*bulk), GFP_ATOMIC | __GFP_NOWARN);
+	if (bulk)
+		xtcp_stream_give_bulk(&x->stream, &x->rec, bulk);
+	return bulk;
+}
+
+/* Nothing is under way, and it is as if nothing had ever been; or @anyway. */
+void xtcp_free_bulk(struct sock *sk, bool anyway)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	kfree(xtcp_stream_take_bulk(&x->stream, &x->rec, x->now_us, anyway));
+}
+
 /* One segment is under way and more are to follow: keep account of them. */
 static void provide_board(struct sock *sk, const struct xtcp_queue *q)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	void *memory;
 
+	if (xtcp_stream_wants_bulk(&x->stream, &x->rec, q))
+		xtcp_provide_bulk(sk);
 	if (!xtcp_stream_wants_board(&x->stream, &x->rec, q))
 		return;
 	memory = kmalloc(XTCP_BOARD_BYTES, GFP_ATOMIC | __GFP_NOWARN);
@@ -477,7 +510,7 @@ static void push_queue(struct sock *sk, struct xtcp_queue *q)
 	b.most = burst_most(sk, max(x->mss, 1u));
 	q->burst = b.most;
 	while (next_segment(sk, q, &out)) {
-		if (x->stream.sel.tlp.due)
+		if (x->stream.tlp.due)
 			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_TAIL_PROBES);
 		if (burst_add(sk, &b, &out))
 			break;

@@ -32,6 +32,7 @@ void xtcp_purge_unsent(struct sock *sk)
 	struct sk_buff *skb;
 
 	xtcp_free_board(sk, true);
+	xtcp_free_bulk(sk, true);
 	while ((skb = skb_peek(&sk->sk_write_queue)))
 		free_queued(sk, skb);
 }

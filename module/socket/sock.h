@@ -399,6 +399,8 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 		bool fin);
 struct sk_buff *xtcp_stored_next(struct sock *sk, struct xtcp_range *range);
 void xtcp_purge_stored(struct sock *sk);
+void xtcp_text_again(struct sock *sk, const struct xtcp_segment *seg,
+		     u32 rcv_nxt);
 u32 xtcp_unread(const struct sock *sk);
 void xtcp_room(const struct sock *sk, struct xtcp_room *room);
 
@@ -444,6 +446,8 @@ void xtcp_push(struct sock *sk, bool more);
 void xtcp_transmit(struct sock *sk, bool more);
 u64 xtcp_pace(const struct sock *sk);
 void xtcp_free_board(struct sock *sk, bool anyway);
+struct xtcp_bulk *xtcp_provide_bulk(struct sock *sk);
+void xtcp_free_bulk(struct sock *sk, bool anyway);
 void xtcp_send_ack(struct sock *sk);
 bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
 		  bool answer);

@@ -39,7 +39,23 @@ void xtcp_purge_stored(struct sock *sk)
 		erase_stored(sk, skb);
 		kfree_skb(skb);
 	}
-	xtcp_sack_purged(&x->stream.sack);
+	if (x->stream.bulk)
+		xtcp_sack_purged(&x->stream.bulk->sack);
+}
+
+/* The peer wants to hear of what is out of order, and we can remember it. */
+static bool tells_blocks(struct sock *sk)
+{
+	return (xtcp_sk(sk)->rec.flags & XTCP_F_SACK) && xtcp_provide_bulk(sk);
+}
+
+/* A segment came; RCV.NXT was @rcv_nxt: something of it may have come before. */
+void xtcp_text_again(struct sock *sk, const struct xtcp_segment *seg,
+		     u32 rcv_nxt)
+{
+	if (xtcp_sack_repeats(seg, rcv_nxt) && tells_blocks(sk))
+		xtcp_sack_arrived(&xtcp_sk(sk)->stream.bulk->sack, seg,
+				  rcv_nxt);
 }
 
 /* Memory is short: what came out of order was never promised to stay. */
@@ -231,7 +247,9 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 	}
 	if (place == XTCP_PLACE_DUPLICATE) {
 		xtcp_inc(xn, XTCP_R_DUPLICATE);
-		xtcp_sack_twice(&x->stream.sack, seq, seq + len + fin);
+		if (tells_blocks(sk))
+			xtcp_sack_twice(&x->stream.bulk->sack, seq,
+					seq + len + fin);
 		return false;
 	}
 	skb->dev = NULL;
@@ -242,7 +260,9 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 	skb_set_owner_r(skb, sk);
 	insert_stored(x, skb);
 	x->stored_bytes += fresh.len;
-	xtcp_sack_stored(&x->stream.sack, fresh.seq, xtcp_range_end(&fresh));
+	if (tells_blocks(sk))
+		xtcp_sack_stored(&x->stream.bulk->sack, fresh.seq,
+				 xtcp_range_end(&fresh));
 	xtcp_inc(xn, XTCP_C_STORED);
 	return true;
 }

@@ -170,6 +170,8 @@ static void run_due(struct sock *sk)
 	}
 	if (xtcp_pace_fired(sk))
 		xtcp_transmit(sk, false);
+	if (unlikely(x->stream.bulk))
+		xtcp_free_bulk(sk, false);
 	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN)
 		xtcp_timer_arm(sk);
 }

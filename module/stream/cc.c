@@ -63,13 +63,26 @@ void xtcp_cc_init(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops, u32 mss,
 		ops->init(cc);
 }
 
+void xtcp_cc_give(struct xtcp_cc *cc, struct xtcp_cc_own *own)
+{
+	cc->own = own;
+	if (own)
+		memset(own, 0, sizeof(*own));
+}
+
+bool xtcp_cc_blank(const struct xtcp_cc *cc, bool idle)
+{
+	return !cc->own || !cc->ops || !cc->ops->blank ||
+	       cc->ops->blank(cc, idle);
+}
+
 void xtcp_cc_change(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops)
 {
 	if (cc->ops == ops)
 		return;
 	cc->ops = ops;
 	cc->credit = 0;
-	memset(cc->own, 0, sizeof(cc->own));
+	xtcp_cc_give(cc, cc->own);
 	if (ops->init)
 		ops->init(cc);
 }
@@ -103,7 +116,7 @@ void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 }
 
 /* RFC 8511 is for congestion avoidance alone. */
-bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u64 now_us)
+bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u32 nxt, u64 now_us)
 {
 	if (cc->marked)
 		return false;
@@ -114,7 +127,7 @@ bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u64 now_us)
 	cc->credit = 0;
 	cc->cwr = true;
 	cc->marked = true;
-	cc->marked_end = cc->nxt;
+	cc->marked_end = nxt;
 	return true;
 }
 

@@ -9,10 +9,26 @@
 #define XTCP_CWND_MAX		0x3fffffffu
 
 /* Of an algorithm's own state, in words */
-#define XTCP_CC_OWN		16
+#define XTCP_CC_OWN		9
 #define XTCP_CC_NAME_MAX	16	/* its end included */
 
 struct xtcp_cc;
+
+/**
+ * struct xtcp_cc_own - what an algorithm knows beyond the window
+ * @una:	SND.UNA, as of the ACK that is being looked at
+ * @nxt:	SND.NXT, likewise
+ * @srtt_us:	smoothed round-trip time, likewise; 0: not known
+ * @rtt_us:	the sample that this ACK gave; 0: none
+ * @state:	the algorithm's; zeroes at first
+ */
+struct xtcp_cc_own {
+	u32 una;
+	u32 nxt;
+	u32 srtt_us;
+	u32 rtt_us;
+	u64 state[XTCP_CC_OWN];
+};
 
 /**
  * struct xtcp_cc_ops - a congestion control algorithm
@@ -24,6 +40,11 @@ struct xtcp_cc;
  *		congestion avoidance: likewise; NULL: as @lost
  * @restart:	the connection was idle for longer than an RTO
  * @undo:	nothing was lost: cwnd and ssthresh are as before @lost again
+ * @blank:	its own state says nothing that zeroes would not say, or nothing
+ *		that counts after such an idle time (@idle); NULL: it has none
+ *
+ * Its own state is there only while the connection has a struct xtcp_bulk: without
+ * it, &xtcp_cc.own is NULL, and RFC 5681 has to do.
  *
  * What is common to all of them is done by the caller: cwnd of one segment
  * after a time-out, inflation and deflation during fast recovery.
@@ -36,6 +57,7 @@ struct xtcp_cc_ops {
 	u32 (*marked)(struct xtcp_cc *cc, u32 flight, u64 now_us);
 	void (*restart)(struct xtcp_cc *cc);
 	void (*undo)(struct xtcp_cc *cc);
+	bool (*blank)(const struct xtcp_cc *cc, bool idle);
 };
 
 /**
@@ -46,30 +68,22 @@ struct xtcp_cc_ops {
  * @ssthresh:	slow start threshold, bytes
  * @initial:	initial window, bytes (RFC 6928)
  * @credit:	bytes acknowledged since cwnd last grew (RFC 3465)
- * @una:	SND.UNA, as of the ACK that is being looked at
- * @nxt:	SND.NXT, likewise
- * @srtt_us:	smoothed round-trip time, likewise; 0: not known
- * @rtt_us:	the sample that this ACK gave; 0: none
  * @marked:	the window was reduced because of marks, ...
  * @marked_end:	... and is not again until more than this is acknowledged
  * @cwr:	it was reduced, and the peer is to hear of it (RFC 3168 6.1.2)
- * @own:	the algorithm's own
+ * @own:	the algorithm's own; NULL: it has to do without
  */
 struct xtcp_cc {
 	const struct xtcp_cc_ops *ops;
+	struct xtcp_cc_own *own;
 	u32 mss;
 	u32 cwnd;
 	u32 ssthresh;
 	u32 initial;
 	u32 credit;
-	u32 una;
-	u32 nxt;
-	u32 srtt_us;
-	u32 rtt_us;
 	u32 marked_end;
 	bool marked;
 	bool cwr;
-	u64 own[XTCP_CC_OWN];
 };
 
 extern const struct xtcp_cc_ops xtcp_cubic;
@@ -91,9 +105,15 @@ void xtcp_cc_change(struct xtcp_cc *cc, const struct xtcp_cc_ops *ops);
 /* The path takes @mss now: the window stays as many segments as it was. */
 void xtcp_cc_mss(struct xtcp_cc *cc, u32 mss);
 
+/* Memory for what the algorithm will know; NULL: none any more */
+void xtcp_cc_give(struct xtcp_cc *cc, struct xtcp_cc_own *own);
+bool xtcp_cc_blank(const struct xtcp_cc *cc, bool idle);
+
 void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us);
-/* Returns false: that was done for this window of text already. */
-bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u64 now_us);
+/*
+ * @nxt: SND.NXT. Returns false: that was done for this window of text already.
+ */
+bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u32 nxt, u64 now_us);
 void xtcp_cc_lost(struct xtcp_cc *cc, u32 flight, u64 now_us);
 void xtcp_cc_timeout(struct xtcp_cc *cc, u32 flight, bool first, u64 now_us);
 void xtcp_cc_restart(struct xtcp_cc *cc);

@@ -39,12 +39,13 @@ struct cubic {
 	struct xtcp_hystart hystart;
 };
 
-static_assert(sizeof(struct cubic) <= sizeof(((struct xtcp_cc *)0)->own),
+static_assert(sizeof(struct cubic) <= sizeof(((struct xtcp_cc_own *)0)->state),
 	      "CUBIC's state has no room");
 
-static struct cubic *mine(struct xtcp_cc *cc)
+/* NULL: there is no memory of what was */
+static struct cubic *mine(const struct xtcp_cc *cc)
 {
-	return (struct cubic *)cc->own;
+	return cc->own ? (struct cubic *)cc->own->state : NULL;
 }
 
 /* The largest number whose cube is not above @x */
@@ -116,7 +117,7 @@ static void skip_pause(struct epoch *e, const struct xtcp_cc *cc, u64 now_us)
 	u64 pause_us = now_us - e->last_us;
 
 	e->last_us = now_us;
-	if (pause_us > 2ull * cc->srtt_us + 200000)
+	if (pause_us > 2ull * cc->own->srtt_us + 200000)
 		e->begun_us += pause_us;
 }
 
@@ -135,7 +136,7 @@ static void avoid(struct epoch *e, struct xtcp_cc *cc, u32 bytes, u64 now_us)
 			cc->cwnd = e->reno;
 		return;
 	}
-	target = curve(e, cc->mss, t_ms + cc->srtt_us / 1000);
+	target = curve(e, cc->mss, t_ms + cc->own->srtt_us / 1000);
 	if (target <= cc->cwnd)
 		return;
 	if (target > cc->cwnd + cc->cwnd / 2)
@@ -149,6 +150,10 @@ static void cubic_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 {
 	struct cubic *c = mine(cc);
 
+	if (!c) {
+		xtcp_newreno.acked(cc, bytes, now_us);
+		return;
+	}
 	if (!xtcp_cc_slow_start(cc)) {
 		avoid(&c->e, cc, bytes, now_us);
 		return;
@@ -160,12 +165,9 @@ static void cubic_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 		cc->cwnd += bytes < cc->mss ? bytes : cc->mss;
 }
 
-/* RFC 9438 4.6 and 4.7; @beta: of a hundred */
-static u32 reduce(struct xtcp_cc *cc, u32 flight, u32 beta)
+/* RFC 9438 4.7: where the curve is to lead, and what to go back to */
+static void remember(struct cubic *c, const struct xtcp_cc *cc)
 {
-	struct cubic *c = mine(cc);
-	u32 ssthresh = (u32)((u64)flight * beta / 100);
-
 	c->saved_max = c->e.max;
 	c->saved_prior = c->e.prior;
 	/* Earlier than last time: somebody else has come, make room. */
@@ -173,6 +175,16 @@ static u32 reduce(struct xtcp_cc *cc, u32 flight, u32 beta)
 					 cc->cwnd;
 	c->e.prior = cc->cwnd;
 	c->e.begun_us = 0;
+}
+
+/* RFC 9438 4.6; @beta: of a hundred */
+static u32 reduce(struct xtcp_cc *cc, u32 flight, u32 beta)
+{
+	struct cubic *c = mine(cc);
+	u32 ssthresh = (u32)((u64)flight * beta / 100);
+
+	if (c)
+		remember(c, cc);
 	return ssthresh > 2 * cc->mss ? ssthresh : 2 * cc->mss;
 }
 
@@ -194,6 +206,8 @@ static void cubic_undo(struct xtcp_cc *cc)
 {
 	struct cubic *c = mine(cc);
 
+	if (!c)
+		return;
 	c->e.max = c->saved_max;
 	c->e.prior = c->saved_prior;
 	c->e.begun_us = 0;
@@ -203,9 +217,19 @@ static void cubic_restart(struct xtcp_cc *cc)
 {
 	struct cubic *c = mine(cc);
 
+	if (!c)
+		return;
 	c->e.begun_us = 0;
 	c->hystart.begun = false;
 	c->hystart.careful = false;
+}
+
+/* What HyStart++ has seen a restart would forget. */
+static bool cubic_blank(const struct xtcp_cc *cc, bool idle)
+{
+	const struct cubic *c = mine(cc);
+
+	return !c->e.max && !c->e.begun_us && (idle || !c->hystart.begun);
 }
 
 const struct xtcp_cc_ops xtcp_cubic = {
@@ -215,4 +239,5 @@ const struct xtcp_cc_ops xtcp_cubic = {
 	.marked = cubic_marked,
 	.restart = cubic_restart,
 	.undo = cubic_undo,
+	.blank = cubic_blank,
 };

@@ -47,9 +47,9 @@ void xtcp_ecn_put(const struct xtcp_ecn *n, const struct xtcp_output *out,
 	seg->ecn = out->ect ? XTCP_ECT_0 : XTCP_NOT_ECT;
 }
 
-bool xtcp_ecn_echoed(struct xtcp_cc *cc, u32 flight, u64 now_us)
+bool xtcp_ecn_echoed(struct xtcp_cc *cc, u32 flight, u32 nxt, u64 now_us)
 {
-	if (!xtcp_cc_marked(cc, flight, now_us))
+	if (!xtcp_cc_marked(cc, flight, nxt, now_us))
 		return false;
 	if (cc->cwnd > cc->ssthresh)
 		cc->cwnd = cc->ssthresh;

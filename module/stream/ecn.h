@@ -42,8 +42,8 @@ void xtcp_ecn_put(const struct xtcp_ecn *n, const struct xtcp_output *out,
 
 /*
  * The peer says that a mark came (6.1.2). Reduces the window, once in a round
- * trip. Returns false when nothing was to be done.
+ * trip; @nxt: SND.NXT. Returns false when nothing was to be done.
  */
-bool xtcp_ecn_echoed(struct xtcp_cc *cc, u32 flight, u64 now_us);
+bool xtcp_ecn_echoed(struct xtcp_cc *cc, u32 flight, u32 nxt, u64 now_us);
 
 #endif

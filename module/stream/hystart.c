@@ -17,7 +17,7 @@ static void begin_round(struct xtcp_hystart *h, const struct xtcp_cc *cc)
 	h->last_us = h->begun ? h->now_us : NO_RTT;
 	h->now_us = NO_RTT;
 	h->samples = 0;
-	h->round_end = cc->nxt;
+	h->round_end = cc->own->nxt;
 	h->begun = true;
 }
 
@@ -56,10 +56,10 @@ void xtcp_hystart_acked(struct xtcp_hystart *h, struct xtcp_cc *cc, u32 bytes)
 	bool was_careful = h->careful;
 	u32 grow = bytes < BURST * cc->mss ? bytes : BURST * cc->mss;
 
-	if (cc->rtt_us && h->begun)
-		sample(h, cc->rtt_us);
+	if (cc->own->rtt_us && h->begun)
+		sample(h, cc->own->rtt_us);
 	cc->cwnd += h->careful ? grow / GROWTH_DIVISOR : grow;
-	if (h->begun && seq_lt(cc->una, h->round_end))
+	if (h->begun && seq_lt(cc->own->una, h->round_end))
 		return;
 	begin_round(h, cc);
 	if (was_careful && h->careful && ++h->rounds >= ROUNDS)

@@ -222,12 +222,12 @@ static enum xtcp_held send_selective(struct xtcp_stream *s,
 {
 	enum xtcp_held held;
 
-	if (s->sel.frto == XTCP_FRTO_NEW) {
+	if (s->bulk->sel.frto == XTCP_FRTO_NEW) {
 		held = send_new(s, r, q, a, out);
 		if (held == XTCP_HELD_NOT || r->snd_nxt != s->recovery.recover)
 			return held;
 		/* There is nothing new to see anything by. */
-		s->sel.frto = XTCP_FRTO_NOT;
+		s->bulk->sel.frto = XTCP_FRTO_NOT;
 	}
 	held = send_lost(s, r, a, out);
 	return held == XTCP_HELD_EMPTY ? send_new(s, r, q, a, out) : held;
@@ -266,7 +266,7 @@ static void restart_after_idle(struct xtcp_stream *s,
 bool xtcp_stream_idle(const struct xtcp_stream *s, const struct xtcp_record *r,
 		      const struct xtcp_queue *q)
 {
-	if (s->sel.tlp.due || s->sel.frto || s->recovery.head ||
+	if (s->tlp.due || (s->bulk && s->bulk->sel.frto) || s->recovery.head ||
 	    s->recovery.back || (s->board && s->board->lost))
 		return false;
 	if (r->flags & XTCP_F_FIN_SENT)
@@ -298,7 +298,7 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 		held = XTCP_HELD_STATE;
 	else if (q->paced)
 		held = XTCP_HELD_PACE;
-	else if (s->sel.tlp.due)
+	else if (s->tlp.due)
 		held = send_tail(s, r, q, &a, out);
 	else if (s->board)
 		held = send_selective(s, r, q, &a, out);
@@ -310,7 +310,7 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 		held = send_new(s, r, q, &a, out);
 	/* A probe that cannot leave now tells nothing later. */
 	if (held != XTCP_HELD_NOT)
-		s->sel.tlp.due = false;
+		s->tlp.due = false;
 	else
 		mark(s, r, out);
 	out->held = held;

@@ -28,7 +28,6 @@ void xtcp_rack_init(struct xtcp_rack *k, u32 una)
 	memset(k, 0, sizeof(*k));
 	k->fack = una;
 	k->factor = 1;
-	xtcp_min_rtt_init(&k->min_rtt);
 }
 
 void xtcp_rack_begin(struct xtcp_rack *k, u32 una)
@@ -38,14 +37,14 @@ void xtcp_rack_begin(struct xtcp_rack *k, u32 una)
 	k->fack = una;
 }
 
-void xtcp_rack_delivered(struct xtcp_rack *k, const struct xtcp_delivery *d,
-			 u32 high, u64 now_us)
+void xtcp_rack_delivered(struct xtcp_rack *k, struct xtcp_min_rtt *m,
+			 const struct xtcp_delivery *d, u32 high, u64 now_us)
 {
 	u32 rtt_us = (u32)now_us - d->sent_us;
 	bool first;
 
 	if (d->once_us != ~0u)
-		xtcp_min_rtt_sample(&k->min_rtt, d->once_us, now_us);
+		xtcp_min_rtt_sample(m, d->once_us, now_us);
 	if (d->late)
 		k->reordering = true;
 	k->fack = seq_max(k->fack, high);
@@ -81,9 +80,9 @@ void xtcp_rack_recovered(struct xtcp_rack *k)
 		k->factor = 1;
 }
 
-u32 xtcp_rack_window_us(const struct xtcp_rack *k, u32 srtt_us, bool hasty)
+u32 xtcp_rack_window_us(const struct xtcp_rack *k, u32 min_us, u32 srtt_us,
+			bool hasty)
 {
-	u32 min_us = xtcp_min_rtt_us(&k->min_rtt);
 	u64 window_us;
 
 	if (!k->reordering && hasty)

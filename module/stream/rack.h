@@ -43,7 +43,6 @@ static inline u32 xtcp_min_rtt_us(const struct xtcp_min_rtt *m)
  * @reordering:	was ever seen
  * @in_round:	a DSACK counts once a round trip
  * @due_us:	when more may be known to be lost; 0: no need to look
- * @min_rtt:	the least round trip
  */
 struct xtcp_rack {
 	u32 sent_us;
@@ -56,7 +55,6 @@ struct xtcp_rack {
 	bool reordering;
 	bool in_round;
 	u64 due_us;
-	struct xtcp_min_rtt min_rtt;
 };
 
 void xtcp_rack_init(struct xtcp_rack *k, u32 una);
@@ -65,15 +63,19 @@ void xtcp_rack_init(struct xtcp_rack *k, u32 una);
 void xtcp_rack_begin(struct xtcp_rack *k, u32 una);
 
 /* RFC 8985 6.2 steps 1 to 3: what @d says arrived, up to @high */
-void xtcp_rack_delivered(struct xtcp_rack *k, const struct xtcp_delivery *d,
-			 u32 high, u64 now_us);
+void xtcp_rack_delivered(struct xtcp_rack *k, struct xtcp_min_rtt *m,
+			 const struct xtcp_delivery *d, u32 high, u64 now_us);
 
 /* Step 4: an ACK with or without DSACK, SND.UNA and SND.NXT as they are now */
 void xtcp_rack_dsack(struct xtcp_rack *k, bool dsack, u32 una, u32 nxt);
 void xtcp_rack_recovered(struct xtcp_rack *k);
 
-/* @hasty: three duplicates, or already in recovery */
-u32 xtcp_rack_window_us(const struct xtcp_rack *k, u32 srtt_us, bool hasty);
+/*
+ * @min_us: the least round trip, ~0: not known; @hasty: three duplicates, or
+ * already in recovery
+ */
+u32 xtcp_rack_window_us(const struct xtcp_rack *k, u32 min_us, u32 srtt_us,
+			bool hasty);
 
 /*
  * Step 5: marks what is lost by now and sets @k->due_us for the rest. Returns

@@ -52,16 +52,19 @@ void xtcp_sack_twice(struct xtcp_sack *k, u32 left, u32 right)
 	k->again = true;
 }
 
+bool xtcp_sack_repeats(const struct xtcp_segment *seg, u32 rcv_nxt)
+{
+	/* A SYN again is no text, and an ACK uses up no numbers. */
+	return !(seg->flags & XTCP_SYN) && xtcp_seg_end(seg) != seg->seq &&
+	       seq_lt(seg->seq, rcv_nxt);
+}
+
 void xtcp_sack_arrived(struct xtcp_sack *k, const struct xtcp_segment *seg,
 		       u32 rcv_nxt)
 {
-	u32 end = xtcp_seg_end(seg);
-
-	/* A SYN again is no text, and an ACK uses up no numbers. */
-	if ((seg->flags & XTCP_SYN) || end == seg->seq ||
-	    seq_geq(seg->seq, rcv_nxt))
-		return;
-	xtcp_sack_twice(k, seg->seq, seq_min(end, rcv_nxt));
+	if (xtcp_sack_repeats(seg, rcv_nxt))
+		xtcp_sack_twice(k, seg->seq,
+				seq_min(xtcp_seg_end(seg), rcv_nxt));
 }
 
 void xtcp_sack_purged(struct xtcp_sack *k)

@@ -29,7 +29,10 @@ void xtcp_sack_stored(struct xtcp_sack *k, u32 left, u32 right);
 /* [left, right) was there already. */
 void xtcp_sack_twice(struct xtcp_sack *k, u32 left, u32 right);
 
-/* A segment came; RCV.NXT was @rcv_nxt: what of it was there already? */
+/* A segment came; RCV.NXT was @rcv_nxt: something of it was there already. */
+bool xtcp_sack_repeats(const struct xtcp_segment *seg, u32 rcv_nxt);
+
+/* What of it? */
 void xtcp_sack_arrived(struct xtcp_sack *k, const struct xtcp_segment *seg,
 		       u32 rcv_nxt);
 

@@ -13,6 +13,13 @@ void xtcp_selective_init(struct xtcp_selective *v, u32 una)
 	xtcp_rack_init(&v->rack, una);
 }
 
+bool xtcp_selective_blank(const struct xtcp_selective *v)
+{
+	return !v->undo.set && !v->frto && !v->undone && !v->probes &&
+	       !v->dsacks && v->rack.factor == 1 && !v->rack.persist &&
+	       !v->rack.reordering && !v->rack.in_round;
+}
+
 /* Age of the timestamp that @f echoes; rather younger, as it counts in ms. */
 static u32 echo_age_us(const struct xtcp_record *r,
 		       const struct xtcp_ack_facts *f)
@@ -47,15 +54,15 @@ static void undo(struct xtcp_stream *s)
 {
 	struct xtcp_recovery *v = &s->recovery;
 
-	xtcp_undo(&s->sel.undo, &s->cc);
+	xtcp_undo(&s->bulk->sel.undo, &s->cc);
 	if (s->board)
 		xtcp_board_find_all(s->board);
 	v->phase = XTCP_RECOVERY_OPEN;
 	v->dupacks = 0;
 	v->head = false;
 	v->back = false;
-	s->sel.frto = XTCP_FRTO_NOT;
-	s->sel.undone++;
+	s->bulk->sel.frto = XTCP_FRTO_NOT;
+	s->bulk->sel.undone++;
 }
 
 /* RFC 8985 7.4: the probe was all that was missing, but it was missing. */
@@ -77,16 +84,19 @@ void xtcp_selective_hear(struct xtcp_stream *s, const struct xtcp_record *r,
 			 const struct xtcp_ack_facts *f, u64 now_us)
 {
 	const struct xtcp_sack_block *twice = dsack(f->seg);
-	struct xtcp_selective *v = &s->sel;
+	struct xtcp_selective *v;
 	bool dup = r->snd_una == f->snd_una && !f->seg->len;
 
-	if (xtcp_tlp_acked(&v->tlp, f->seg, twice, dup))
+	if (xtcp_tlp_acked(&s->tlp, f->seg, twice, dup))
 		probe_mended(s, r, f, now_us);
 	if (!dup) {
-		v->tlp.from_us = now_us;
-		v->tlp.spent = false;
-		v->tlp.due = false;
+		s->tlp.from_us = now_us;
+		s->tlp.spent = false;
+		s->tlp.due = false;
 	}
+	if (!s->bulk)
+		return;
+	v = &s->bulk->sel;
 	/* The circle turns. */
 	if (v->undo.set && seq_gt(r->snd_una - UNDO_BYTES, v->undo.nxt))
 		v->undo.set = false;
@@ -153,8 +163,9 @@ static bool hasty(const struct xtcp_stream *s)
 
 static u32 detect(struct xtcp_stream *s, u64 now_us)
 {
-	struct xtcp_rack *k = &s->sel.rack;
-	u32 window_us = xtcp_rack_window_us(k, s->rtt.srtt_us, hasty(s));
+	struct xtcp_rack *k = &s->bulk->sel.rack;
+	u32 window_us = xtcp_rack_window_us(k, xtcp_min_rtt_us(&s->min_rtt),
+					    s->rtt.srtt_us, hasty(s));
 
 	return xtcp_rack_detect(k, s->board, window_us, now_us);
 }
@@ -165,8 +176,8 @@ static void enter(struct xtcp_stream *s, const struct xtcp_record *r,
 {
 	u32 flight = r->snd_nxt - r->snd_una;
 
-	xtcp_undo_begin(&s->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
-	xtcp_prr_begin(&s->sel.prr, flight - s->board->sacked + newly);
+	xtcp_undo_begin(&s->bulk->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
+	xtcp_prr_begin(&s->bulk->sel.prr, flight - s->board->sacked + newly);
 	xtcp_cc_lost(&s->cc, flight < s->cc.cwnd ? flight : s->cc.cwnd,
 		     now_us);
 	s->recovery.phase = XTCP_RECOVERY_FAST;
@@ -180,8 +191,8 @@ static void leave(struct xtcp_stream *s)
 	if (s->recovery.phase == XTCP_RECOVERY_FAST)
 		s->cc.cwnd = s->cc.ssthresh;
 	s->recovery.phase = XTCP_RECOVERY_OPEN;
-	s->sel.frto = XTCP_FRTO_NOT;
-	xtcp_rack_recovered(&s->sel.rack);
+	s->bulk->sel.frto = XTCP_FRTO_NOT;
+	xtcp_rack_recovered(&s->bulk->sel.rack);
 }
 
 /* RFC 5682 3.1. Returns true: the time-out was too early. */
@@ -201,10 +212,10 @@ static void look_back(struct xtcp_stream *s, const struct xtcp_record *r,
 {
 	struct xtcp_recovery *v = &s->recovery;
 
-	if (moved && xtcp_undo_eifel(&s->sel.undo, d->echo_us, now_us) &&
+	if (moved && xtcp_undo_eifel(&s->bulk->sel.undo, d->echo_us, now_us) &&
 	    v->phase != XTCP_RECOVERY_OPEN)
 		undo(s);
-	if (s->sel.frto && frto(&s->sel, moved, d))
+	if (s->bulk->sel.frto && frto(&s->bulk->sel, moved, d))
 		undo(s);
 	if (v->phase != XTCP_RECOVERY_OPEN && seq_geq(r->snd_una, v->recover))
 		leave(s);
@@ -225,7 +236,7 @@ static void reduce(struct xtcp_stream *s, const struct xtcp_delivery *d,
 	};
 
 	if (d->bytes)
-		s->cc.cwnd = xtcp_prr_acked(&s->sel.prr, &a);
+		s->cc.cwnd = xtcp_prr_acked(&s->bulk->sel.prr, &a);
 	if (s->cc.cwnd < s->mss)
 		s->cc.cwnd = s->mss;
 }
@@ -235,10 +246,10 @@ u32 xtcp_selective_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 {
 	struct xtcp_delivery d = {
 		.now_us = (u32)now_us,
-		.min_rtt_us = xtcp_min_rtt_us(&s->sel.rack.min_rtt),
+		.min_rtt_us = xtcp_min_rtt_us(&s->min_rtt),
 		.echo_us = echo_age_us(r, f),
 		.before = s->recovery.recover,
-		.fack = s->sel.rack.fack,
+		.fack = s->bulk->sel.rack.fack,
 		.once_us = ~0u,
 	};
 	u32 acked = r->snd_una - f->snd_una, what, lost;
@@ -247,8 +258,9 @@ u32 xtcp_selective_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 
 	xtcp_board_acked(s->board, r->snd_una, &d);
 	what = take_blocks(s, r, f->seg, &d);
-	xtcp_rack_delivered(&s->sel.rack, &d, d.high, now_us);
-	s->cc.rtt_us = d.once_us != ~0u ? d.once_us : 0;
+	xtcp_rack_delivered(&s->bulk->sel.rack, &s->min_rtt, &d, d.high,
+			    now_us);
+	s->bulk->cc.rtt_us = d.once_us != ~0u ? d.once_us : 0;
 	if (acked)
 		v->dupacks = 0;
 	else if (d.sacked && v->dupacks < 255)
@@ -273,7 +285,8 @@ void xtcp_selective_due(struct xtcp_stream *s, const struct xtcp_record *r,
 {
 	struct xtcp_delivery none = {};
 
-	s->sel.rack.due_us = 0;
+	if (s->bulk)
+		s->bulk->sel.rack.due_us = 0;
 	if (!s->board)
 		return;
 	detect(s, now_us);
@@ -292,10 +305,10 @@ void xtcp_selective_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 	u32 flight = xtcp_board_pipe(s->board);
 
 	/* RFC 5682 2: not where it would look at its own retransmissions. */
-	s->sel.frto = v->phase == XTCP_RECOVERY_OPEN ? XTCP_FRTO_SENT :
+	s->bulk->sel.frto = v->phase == XTCP_RECOVERY_OPEN ? XTCP_FRTO_SENT :
 						       XTCP_FRTO_NOT;
 	if (v->phase == XTCP_RECOVERY_OPEN)
-		xtcp_undo_begin(&s->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
+		xtcp_undo_begin(&s->bulk->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
 	if (v->phase != XTCP_RECOVERY_FAST)
 		flight = r->snd_nxt - r->snd_una;
 	else if (flight > s->cc.ssthresh)
@@ -304,9 +317,9 @@ void xtcp_selective_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 	v->phase = XTCP_RECOVERY_LOSS;
 	v->dupacks = 0;
 	v->recover = r->snd_nxt;
-	s->sel.rack.due_us = 0;
-	s->sel.tlp.due = false;
-	s->sel.tlp.out = false;
+	s->bulk->sel.rack.due_us = 0;
+	s->tlp.due = false;
+	s->tlp.out = false;
 	xtcp_board_lose_all(s->board);
 }
 
@@ -319,9 +332,9 @@ void xtcp_selective_go_back(struct xtcp_stream *s, const struct xtcp_record *r)
 		s->cc.cwnd = s->cc.ssthresh;
 	s->recovery.phase = XTCP_RECOVERY_LOSS;
 	s->recovery.recover = r->snd_nxt;
-	s->sel.frto = XTCP_FRTO_NOT;
-	s->sel.undo.set = false;
-	s->sel.rack.due_us = 0;
+	s->bulk->sel.frto = XTCP_FRTO_NOT;
+	s->bulk->sel.undo.set = false;
+	s->bulk->sel.rack.due_us = 0;
 }
 
 /* Times that differ by less than this part of a round trip are one. */
@@ -334,21 +347,29 @@ static u8 grain(u32 srtt_us)
 	return bits;
 }
 
+/* What is sent again, and what leaves during recovery, as long as it counts */
+static void note_sent(struct xtcp_selective *v, const struct xtcp_output *out,
+		      u64 now_us)
+{
+	if (out->again)
+		xtcp_undo_resent(&v->undo, xtcp_output_end(out) - out->seq -
+				 out->fresh - out->fresh_fin, now_us);
+	xtcp_prr_sent(&v->prr, out->len);
+}
+
 void xtcp_selective_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 			 const struct xtcp_output *out, u64 now_us)
 {
 	u32 end = xtcp_output_end(out);
-	struct xtcp_selective *v = &s->sel;
 
-	if (out->again)
-		xtcp_undo_resent(&v->undo, end - out->seq - out->fresh -
-				 out->fresh_fin, now_us);
-	xtcp_prr_sent(&v->prr, out->len);
+	if (s->bulk)
+		note_sent(&s->bulk->sel, out, now_us);
 	if (out->fresh || out->fresh_fin)
-		v->tlp.from_us = now_us;
-	if (v->tlp.due) {
-		xtcp_tlp_sent(&v->tlp, seq_max(end, r->snd_nxt), out->again);
-		v->probes++;
+		s->tlp.from_us = now_us;
+	if (s->tlp.due) {
+		xtcp_tlp_sent(&s->tlp, seq_max(end, r->snd_nxt), out->again);
+		if (s->bulk)
+			s->bulk->sel.probes++;
 	}
 	if (s->board)
 		xtcp_board_sent(s->board, out->seq, end, (u32)now_us,
@@ -358,7 +379,7 @@ void xtcp_selective_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 bool xtcp_selective_may_probe(const struct xtcp_stream *s,
 			      const struct xtcp_record *r)
 {
-	const struct xtcp_tlp *p = &s->sel.tlp;
+	const struct xtcp_tlp *p = &s->tlp;
 
 	return (r->flags & XTCP_F_SACK) && !p->spent && !p->out && !r->retries &&
 	       s->recovery.phase == XTCP_RECOVERY_OPEN && !s->recovery.back &&

@@ -30,11 +30,8 @@ enum xtcp_frto {
  * struct xtcp_selective - what recovery knows beside the board
  * @rack:	loss detection by time
  * @prr:	what may leave during fast recovery
- * @tlp:	tail loss probe
  * @undo:	what to go back to when nothing was lost
  * @frto:	enum xtcp_frto
- * @sacked:	bytes that are SACKed, for who looks from outside
- * @lost:	bytes that are lost and not yet sent again, likewise
  * @undone:	how often nothing was
  * @probes:	tail loss probes sent
  * @dsacks:	how often the peer said that something came twice
@@ -42,17 +39,17 @@ enum xtcp_frto {
 struct xtcp_selective {
 	struct xtcp_rack rack;
 	struct xtcp_prr prr;
-	struct xtcp_tlp tlp;
 	struct xtcp_undo undo;
 	u8 frto;
-	u32 sacked;
-	u32 lost;
 	u32 undone;
 	u32 probes;
 	u32 dsacks;
 };
 
 void xtcp_selective_init(struct xtcp_selective *v, u32 una);
+
+/* It says nothing that a fresh one would not say. */
+bool xtcp_selective_blank(const struct xtcp_selective *v);
 
 /*
  * What an ACK says beside what it acknowledges, whether there is a board or

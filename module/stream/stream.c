@@ -2,6 +2,10 @@
 /* The stream: how bytes get across. What happens lies in a file per topic. */
 #include "stream/stream.h"
 
+const struct xtcp_selective xtcp_selective_none = {
+	.rack.factor = 1,
+};
+
 void xtcp_stream_defaults(struct xtcp_stream_params *p)
 {
 	*p = (struct xtcp_stream_params){
@@ -55,9 +59,12 @@ void xtcp_stream_established(struct xtcp_stream *s,
 	xtcp_cc_init(&s->cc, s->p.cc, h->mss,
 		     lost ? 0 : s->p.initial_segments);
 	xtcp_recovery_init(&s->recovery, r->snd_una);
-	xtcp_selective_init(&s->sel, r->snd_una);
+	if (s->bulk)
+		xtcp_stream_give_bulk(s, r, s->bulk);
+	memset(&s->tlp, 0, sizeof(s->tlp));
+	xtcp_min_rtt_init(&s->min_rtt);
 	if (h->rtt_us && !lost)
-		xtcp_min_rtt_sample(&s->sel.rack.min_rtt, h->rtt_us, now_us);
+		xtcp_min_rtt_sample(&s->min_rtt, h->rtt_us, now_us);
 	xtcp_delack_init(&s->delack, s->p.delack_us, s->p.quickacks,
 			 h->rcv_mss);
 	xtcp_keepalive_heard(&s->keepalive, now_us);
@@ -78,7 +85,7 @@ void xtcp_stream_confirmed(struct xtcp_stream *s, const struct xtcp_record *r,
 	s->progress_us = now_us;
 	if (h->rtt_us && !h->retries) {
 		xtcp_rtt_sample(&s->rtt, h->rtt_us);
-		xtcp_min_rtt_sample(&s->sel.rack.min_rtt, h->rtt_us, now_us);
+		xtcp_min_rtt_sample(&s->min_rtt, h->rtt_us, now_us);
 	}
 	if (!h->retries)
 		return;
@@ -161,10 +168,12 @@ static void tell_cc(struct xtcp_stream *s, const struct xtcp_record *r,
 	/* Only what is behind it brought CWR: until then ECE is no news. */
 	if (s->cc.marked && seq_gt(r->snd_una, s->cc.marked_end))
 		s->cc.marked = false;
-	s->cc.una = r->snd_una;
-	s->cc.nxt = r->snd_nxt;
-	s->cc.srtt_us = s->rtt.srtt_us;
-	s->cc.rtt_us = rtt ? s->rtt.last_us : 0;
+	if (!s->bulk)
+		return;
+	s->bulk->cc.una = r->snd_una;
+	s->bulk->cc.nxt = r->snd_nxt;
+	s->bulk->cc.srtt_us = s->rtt.srtt_us;
+	s->bulk->cc.rtt_us = rtt ? s->rtt.last_us : 0;
 }
 
 /* The peer tells of marks on our text. */
@@ -196,8 +205,6 @@ static u32 take_selective(struct xtcp_stream *s, const struct xtcp_record *r,
 {
 	u32 what = xtcp_selective_ack(s, r, f, may_grow(s, r, f), now_us);
 
-	s->sel.sacked = s->board->sacked;
-	s->sel.lost = s->board->lost;
 	if (r->snd_una == f->snd_una)
 		return what;
 	s->started_us = now_us;
@@ -221,12 +228,14 @@ static u32 take_echo(struct xtcp_stream *s, const struct xtcp_record *r,
 	u32 flight = r->snd_nxt - f->snd_una;
 
 	/* Lost or not, there was congestion: it stays reduced. */
-	s->sel.undo.set = false;
+	if (s->bulk)
+		s->bulk->sel.undo.set = false;
 	if (!open || s->recovery.phase != XTCP_RECOVERY_OPEN)
 		return 0;
 	if (flight > s->cc.cwnd)
 		flight = s->cc.cwnd;
-	return xtcp_ecn_echoed(&s->cc, flight, now_us) ? XTCP_ACK_MARKED : 0;
+	return xtcp_ecn_echoed(&s->cc, flight, r->snd_nxt, now_us) ?
+	       XTCP_ACK_MARKED : 0;
 }
 
 /* What was sent into the closed window is lost: do not wait for an RTO. */
@@ -240,7 +249,8 @@ static u32 take_opened(struct xtcp_stream *s, const struct xtcp_record *r)
 u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		    const struct xtcp_ack_facts *f, u64 now_us)
 {
-	u32 undone = s->sel.undone, dsacks = s->sel.dsacks, what = 0;
+	const struct xtcp_selective *sel = xtcp_stream_sel(s);
+	u32 undone = sel->undone, dsacks = sel->dsacks, what = 0;
 	bool open = s->recovery.phase == XTCP_RECOVERY_OPEN;
 	bool new = r->snd_una != f->snd_una, rtt;
 
@@ -263,13 +273,63 @@ u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		progress(s, r, now_us);
 	if (rtt)
 		what |= XTCP_ACK_RTT;
-	if (undone != s->sel.undone)
+	if (undone != sel->undone)
 		what |= XTCP_ACK_UNDO;
-	if (dsacks != s->sel.dsacks)
+	if (dsacks != sel->dsacks)
 		what |= XTCP_ACK_DSACK;
 	if (!f->snd_wnd && r->snd_wnd)
 		what |= take_opened(s, r);
 	return what;
+}
+
+/* One segment alone is not many, and most connections send no more. */
+static bool many(const struct xtcp_stream *s, const struct xtcp_record *r,
+		 const struct xtcp_queue *q)
+{
+	bool fin = r->flags & XTCP_F_FIN_SENT;
+
+	if (r->snd_una + q->bytes + fin == r->snd_nxt)
+		return false;
+	return r->snd_una != r->snd_nxt ||
+	       (q->bytes > s->mss && q->burst > s->mss);
+}
+
+bool xtcp_stream_wants_bulk(const struct xtcp_stream *s,
+			    const struct xtcp_record *r,
+			    const struct xtcp_queue *q)
+{
+	return !s->bulk && (s->tlp.due || many(s, r, q)) &&
+	       xtcp_in(r, XTCP_MAY_SEND);
+}
+
+void xtcp_stream_give_bulk(struct xtcp_stream *s, const struct xtcp_record *r,
+			   struct xtcp_bulk *bulk)
+{
+	s->bulk = bulk;
+	memset(&bulk->sack, 0, sizeof(bulk->sack));
+	xtcp_selective_init(&bulk->sel, r->snd_una);
+	xtcp_cc_give(&s->cc, &bulk->cc);
+}
+
+struct xtcp_bulk *xtcp_stream_take_bulk(struct xtcp_stream *s,
+					const struct xtcp_record *r,
+					u64 now_us, bool anyway)
+{
+	bool idle = s->p.idle_restart &&
+		    now_us - s->sent_us > xtcp_rtt_rto_us(&s->rtt);
+	struct xtcp_bulk *bulk = s->bulk;
+
+	if (!bulk)
+		return NULL;
+	if (!anyway && (s->board || r->snd_una != r->snd_nxt ||
+			s->recovery.phase != XTCP_RECOVERY_OPEN ||
+			bulk->sack.n || bulk->sack.again ||
+			!xtcp_selective_blank(&bulk->sel) ||
+			!xtcp_cc_blank(&s->cc, idle)))
+		return NULL;
+	s->bulk = NULL;
+	s->cc.own = NULL;
+	return bulk;
 }
 
 bool xtcp_stream_wants_board(const struct xtcp_stream *s,
@@ -278,12 +338,8 @@ bool xtcp_stream_wants_board(const struct xtcp_stream *s,
 {
 	const struct xtcp_recovery *v = &s->recovery;
 
-	/* One segment alone needs none, and most connections send no more. */
-	if (s->board || !(r->flags & XTCP_F_SACK) ||
-	    r->snd_una + q->bytes == r->snd_nxt)
-		return false;
-	if (r->snd_una == r->snd_nxt &&
-	    (q->bytes <= s->mss || q->burst <= s->mss))
+	if (s->board || !s->bulk || !(r->flags & XTCP_F_SACK) ||
+	    !many(s, r, q))
 		return false;
 	/* Who recovers without one goes on so. */
 	return v->phase == XTCP_RECOVERY_OPEN && !v->back && !v->head &&
@@ -294,7 +350,7 @@ void xtcp_stream_give_board(struct xtcp_stream *s, const struct xtcp_record *r,
 			    void *memory, u32 bytes)
 {
 	s->board = memory;
-	xtcp_rack_begin(&s->sel.rack, r->snd_una);
+	xtcp_rack_begin(&s->bulk->sel.rack, r->snd_una);
 	xtcp_board_init(s->board, bytes, r->snd_una, r->snd_nxt,
 			(u32)s->sent_us);
 }
@@ -307,9 +363,7 @@ void *xtcp_stream_take_board(struct xtcp_stream *s,
 	if (!memory || (!anyway && r->snd_una != r->snd_nxt))
 		return NULL;
 	s->board = NULL;
-	s->sel.sacked = 0;
-	s->sel.lost = 0;
-	s->sel.rack.due_us = 0;
+	s->bulk->sel.rack.due_us = 0;
 	return memory;
 }
 

@@ -35,11 +35,16 @@
  * Where SACK was negotiated, what is under way is kept on a scoreboard, in memory
  * that the host gives and takes back:
  *
- *   before xtcp_stream_next	xtcp_stream_wants_board: allocate
+ *   before xtcp_stream_next	xtcp_stream_wants_bulk: allocate a struct
+ *				xtcp_bulk and xtcp_stream_give_bulk
+ *				xtcp_stream_wants_board: allocate
  *				%XTCP_BOARD_BYTES and xtcp_stream_give_board. It
  *				may fail: recovery then goes without (RFC 6582)
+ *   before xtcp_stream_timeout and what writes to @bulk->sack: likewise the bulk
  *   after transmit, and when	xtcp_stream_take_board: free what it returns
  *     the stream is over
+ *   when it may be idle, and	xtcp_stream_take_bulk: free what it returns
+ *     when it is over
  *
  * Whoever sends a segment without text (ACK, keep-alive) calls xtcp_ecn_put() and
  * xtcp_stream_sent_ack() instead of xtcp_stream_sent(). If sending fails for
@@ -66,6 +71,22 @@
 #include "stream/keepalive.h"
 #include "stream/urgent.h"
 #include "stream/pacing.h"
+
+/**
+ * struct xtcp_bulk - what a stream knows once it is more than question and answer
+ * @cc:		the congestion control algorithm's own state
+ * @sel:	what was lost, and whether it was: selective.h
+ * @sack:	what we tell the peer: sack.h
+ *
+ * Given by the host when there is more than one segment under way, something is
+ * lost, or comes out of order; taken back when all of that is over and forgotten.
+ * Where there is no memory for it, it works as one did before all of that.
+ */
+struct xtcp_bulk {
+	struct xtcp_cc_own cc;
+	struct xtcp_selective sel;
+	struct xtcp_sack sack;
+};
 
 #define XTCP_INITIAL_SEGMENTS	10	/* RFC 6928 */
 #define XTCP_PROBE_RETRIES	15
@@ -135,9 +156,10 @@ enum xtcp_stream_timer {
  * @rtt:	round trip and time-out: rtt.h
  * @cc:		congestion window: cc.h
  * @recovery:	what is sent again: recovery.h
- * @sel:	the same with SACK: selective.h
- * @board:	the scoreboard, while there is one: board.h
- * @sack:	what we tell the peer: sack.h
+ * @bulk:	what only some know, while they do; or NULL
+ * @board:	the scoreboard, while there is one, and only with @bulk: board.h
+ * @tlp:	tail loss probe: tlp.h
+ * @min_rtt:	the least round trip: rack.h
  * @persist:	probes of a closed window: persist.h
  * @delack:	the ACK that is owed: delack.h
  * @keepalive:	probes of a silent peer: keepalive.h
@@ -160,15 +182,37 @@ struct xtcp_stream {
 	struct xtcp_rtt rtt;
 	struct xtcp_cc cc;
 	struct xtcp_recovery recovery;
-	struct xtcp_selective sel;
+	struct xtcp_bulk *bulk;
 	struct xtcp_board *board;
-	struct xtcp_sack sack;
+	struct xtcp_tlp tlp;
+	struct xtcp_min_rtt min_rtt;
 	struct xtcp_persist persist;
 	struct xtcp_delack delack;
 	struct xtcp_keepalive keepalive;
 	struct xtcp_urgent urgent;
 	struct xtcp_ecn ecn;
 };
+
+extern const struct xtcp_selective xtcp_selective_none;
+
+/* What recovery knows, be it nothing */
+static inline const struct xtcp_selective *
+xtcp_stream_sel(const struct xtcp_stream *s)
+{
+	return s->bulk ? &s->bulk->sel : &xtcp_selective_none;
+}
+
+/* Bytes that are SACKed */
+static inline u32 xtcp_stream_sacked(const struct xtcp_stream *s)
+{
+	return s->board ? s->board->sacked : 0;
+}
+
+/* Bytes that are lost and not yet sent again */
+static inline u32 xtcp_stream_lost(const struct xtcp_stream *s)
+{
+	return s->board ? s->board->lost : 0;
+}
 
 /* Fill @p with the defaults. */
 void xtcp_stream_defaults(struct xtcp_stream_params *p);
@@ -257,6 +301,20 @@ struct xtcp_ack_facts {
  */
 u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		    const struct xtcp_ack_facts *f, u64 now_us);
+
+/* More than one segment is under way, or about to be, or something is lost. */
+bool xtcp_stream_wants_bulk(const struct xtcp_stream *s,
+			    const struct xtcp_record *r,
+			    const struct xtcp_queue *q);
+
+/* Memory; there is none yet */
+void xtcp_stream_give_bulk(struct xtcp_stream *s, const struct xtcp_record *r,
+			   struct xtcp_bulk *bulk);
+
+/* The memory, once it says nothing any more, or @anyway; NULL: not, or none */
+struct xtcp_bulk *xtcp_stream_take_bulk(struct xtcp_stream *s,
+					const struct xtcp_record *r,
+					u64 now_us, bool anyway);
 
 /* More than one segment is under way, or about to be, and no board there yet. */
 bool xtcp_stream_wants_board(const struct xtcp_stream *s,

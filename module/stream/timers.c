@@ -21,7 +21,7 @@ static bool has_unsent(const struct xtcp_record *r, const struct xtcp_queue *q)
 static enum xtcp_stream_timer wanted_for_loss(const struct xtcp_stream *s,
 					      const struct xtcp_record *r)
 {
-	if (s->board && s->sel.rack.due_us)
+	if (s->board && xtcp_stream_sel(s)->rack.due_us)
 		return XTCP_TIMER_REORDER;
 	return xtcp_selective_may_probe(s, r) ? XTCP_TIMER_PROBE :
 						XTCP_TIMER_RTO;
@@ -63,8 +63,8 @@ static bool waits_for_peer(u8 timer)
 /* RFC 8985 7.2 */
 static u64 probe_us(const struct xtcp_stream *s)
 {
-	return s->sel.tlp.from_us +
-	       xtcp_tlp_wait_us(s->rtt.srtt_us, s->sel.tlp.flight, s->mss);
+	return s->tlp.from_us +
+	       xtcp_tlp_wait_us(s->rtt.srtt_us, s->tlp.flight, s->mss);
 }
 
 /* RFC 6298 5, or what comes before it: then the time-out is no longer needed. */
@@ -76,7 +76,7 @@ static u64 loss_us(const struct xtcp_stream *s)
 	if (s->timer == XTCP_TIMER_PROBE)
 		at_us = probe_us(s);
 	else if (s->timer == XTCP_TIMER_REORDER)
-		at_us = s->sel.rack.due_us;
+		at_us = xtcp_stream_sel(s)->rack.due_us;
 	return at_us < rto_us ? at_us : rto_us;
 }
 
@@ -116,7 +116,7 @@ void xtcp_stream_timers(struct xtcp_stream *s, const struct xtcp_record *r,
 {
 	enum xtcp_stream_timer timer = wanted(s, r, q);
 
-	s->sel.tlp.flight = r->snd_nxt - r->snd_una;
+	s->tlp.flight = r->snd_nxt - r->snd_una;
 	if (for_loss(timer) && for_loss(s->timer)) {
 		s->timer = timer;
 	} else if (timer != s->timer) {
@@ -176,12 +176,12 @@ enum xtcp_expired xtcp_stream_expired(struct xtcp_stream *s,
 	case XTCP_TIMER_RTO:
 		return XTCP_EXPIRED_RTO;
 	case XTCP_TIMER_PROBE:
-		s->sel.tlp.due = true;
-		s->sel.tlp.spent = true;
+		s->tlp.due = true;
+		s->tlp.spent = true;
 		s->started_us = now_us;
 		return XTCP_EXPIRED_TRANSMIT;
 	case XTCP_TIMER_REORDER:
-		if (now_us < s->sel.rack.due_us)
+		if (now_us < xtcp_stream_sel(s)->rack.due_us)
 			return XTCP_EXPIRED_RTO;
 		xtcp_selective_due(s, r, now_us);
 		return XTCP_EXPIRED_TRANSMIT;
@@ -206,10 +206,10 @@ void xtcp_stream_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 		xtcp_selective_timeout(s, r, r->retries <= 1, now_us);
 		return;
 	}
-	s->sel.tlp.due = false;
-	s->sel.tlp.out = false;
-	if (s->recovery.phase == XTCP_RECOVERY_OPEN)
-		xtcp_undo_begin(&s->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
+	s->tlp.due = false;
+	s->tlp.out = false;
+	if (s->bulk && s->recovery.phase == XTCP_RECOVERY_OPEN)
+		xtcp_undo_begin(&s->bulk->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
 	xtcp_recovery_timeout(&s->recovery, &s->cc, r->snd_una, r->snd_nxt,
 			      r->retries <= 1, now_us);
 }

@@ -128,8 +128,9 @@ static void take_text(struct sim *sim, struct end *e, struct turn *t)
 	struct xtcp_orders *o = &t->o;
 	bool gap = e->store.count;
 
-	if (1u << o->from & XTCP_SYNCHRONISED)
-		xtcp_sack_arrived(&e->s.sack, seg, t->rcv_nxt);
+	if (1u << o->from & XTCP_SYNCHRONISED &&
+	    xtcp_sack_repeats(seg, t->rcv_nxt))
+		xtcp_sack_arrived(&bulk_of(e)->sack, seg, t->rcv_nxt);
 	if ((1ull << o->event & ACKS) && xtcp_ecn_arrived(&e->s.ecn, &e->r, seg))
 		o->todo |= XTCP_DO_ACK;
 	if (o->todo & XTCP_DO_STORE) {
@@ -139,10 +140,10 @@ static void take_text(struct sim *sim, struct end *e, struct turn *t)
 		};
 
 		if (store_put(&e->store, &range, t->p->offset))
-			xtcp_sack_stored(&e->s.sack, range.seq,
+			xtcp_sack_stored(&bulk_of(e)->sack, range.seq,
 					 xtcp_range_end(&range));
 		else
-			xtcp_sack_twice(&e->s.sack, range.seq,
+			xtcp_sack_twice(&bulk_of(e)->sack, range.seq,
 					xtcp_range_end(&range));
 	}
 	if (o->todo & (XTCP_DO_TEXT | XTCP_DO_DISCARD)) {
@@ -180,8 +181,10 @@ static void answer(struct sim *sim, struct end *e, const struct xtcp_orders *o)
 		send_syn(sim, e);
 	if (o->todo & XTCP_DO_FREE)
 		return;
-	if (o->todo & XTCP_DO_RETRANSMIT)
+	if (o->todo & XTCP_DO_RETRANSMIT) {
+		bulk_of(e);
 		xtcp_stream_timeout(&e->s, &e->r, sim_now_us(sim));
+	}
 	told = send_push(sim, e);
 	if ((o->todo & XTCP_DO_CHALLENGE) && may_challenge(sim, e)) {
 		send_ack(sim, e);
@@ -201,6 +204,7 @@ void host_harvest(struct end *e)
 	e->flow->timeouts += e->s.timeouts;
 	e->flow->fast_retransmits += e->s.fast_retransmits;
 	free(xtcp_stream_take_board(&e->s, &e->r, true));
+	free(xtcp_stream_take_bulk(&e->s, &e->r, 0, true));
 	e->full = false;
 }
 

@@ -86,7 +86,8 @@ static void tell_blocks(struct end *e, struct xtcp_segment *seg)
 	u32 room = seg->len ? e->s.mss - seg->len :
 		   OPTIONS_MOST - (seg->opts & XTCP_OPT_TS ? TIMESTAMPS : 0);
 
-	xtcp_sack_put(&e->s.sack, &e->r, room, seg);
+	if (e->s.bulk)
+		xtcp_sack_put(&e->s.bulk->sack, &e->r, room, seg);
 }
 
 static void tell_sent(struct sim *sim, struct end *e, u32 fresh, bool fin,
@@ -190,7 +191,7 @@ static void check_sent(struct sim *sim, const struct end *e,
 {
 	u32 flight = xtcp_output_end(out) - e->r.snd_una;
 	/* RFC 3042, or F-RTO's two; and a tail loss probe asks nobody. */
-	u32 most = e->s.cc.cwnd + (2 + e->s.sel.tlp.due) * e->s.mss;
+	u32 most = e->s.cc.cwnd + (2 + e->s.tlp.due) * e->s.mss;
 	u32 pipe;
 	bool probe = !e->r.snd_wnd && out->len + out->fin == 1;
 
@@ -238,11 +239,26 @@ void send_probe(struct sim *sim, struct end *e)
 		send_text(sim, e, &out);
 }
 
+struct xtcp_bulk *bulk_of(struct end *e)
+{
+	struct xtcp_bulk *bulk = e->s.bulk;
+
+	if (bulk)
+		return bulk;
+	bulk = malloc(sizeof(*bulk));
+	if (!bulk)
+		abort();
+	xtcp_stream_give_bulk(&e->s, &e->r, bulk);
+	return bulk;
+}
+
 static bool next(struct sim *sim, struct end *e, const struct xtcp_queue *q,
 		 struct xtcp_output *out)
 {
 	void *memory;
 
+	if (xtcp_stream_wants_bulk(&e->s, &e->r, q))
+		bulk_of(e);
 	if (xtcp_stream_wants_board(&e->s, &e->r, q)) {
 		memory = malloc(XTCP_BOARD_BYTES);
 		if (!memory)
@@ -263,6 +279,7 @@ bool send_push(struct sim *sim, struct end *e)
 		any = true;
 	}
 	free(xtcp_stream_take_board(&e->s, &e->r, false));
+	free(xtcp_stream_take_bulk(&e->s, &e->r, sim_now_us(sim), false));
 	return any;
 }
 

@@ -272,6 +272,8 @@ void send_reply(struct sim *sim, struct end *e);
 void send_keepalive(struct sim *sim, struct end *e);
 void send_probe(struct sim *sim, struct end *e);
 /* Whatever may go now. Returns whether anything went. */
+/* Memory for what is lost or out of order */
+struct xtcp_bulk *bulk_of(struct end *e);
 bool send_push(struct sim *sim, struct end *e);
 void send_timers(struct sim *sim, struct end *e);
 

@@ -77,8 +77,16 @@ static void machine_sent(struct end *e)
 		e->r.flags |= XTCP_F_FIN_SENT;
 }
 
+void end_bulk(struct end *e)
+{
+	if (!e->s.bulk)
+		xtcp_stream_give_bulk(&e->s, &e->r, &e->bulk);
+}
+
 bool end_send(struct end *e)
 {
+	if (xtcp_stream_wants_bulk(&e->s, &e->r, &e->q))
+		end_bulk(e);
 	if (!e->poor && xtcp_stream_wants_board(&e->s, &e->r, &e->q))
 		xtcp_stream_give_board(&e->s, &e->r, e->board,
 				       sizeof(e->board));
@@ -172,7 +180,7 @@ void end_init_selective(struct end *e, u32 first, u32 n)
 	end_init(e, first);
 	e->r.flags |= XTCP_F_SACK;
 	xtcp_rtt_sample(&e->s.rtt, RTT_US);
-	xtcp_min_rtt_sample(&e->s.sel.rack.min_rtt, RTT_US, e->now_us);
+	xtcp_min_rtt_sample(&e->s.min_rtt, RTT_US, e->now_us);
 	e->s.cc.cwnd = n * MSS;
 	end_write(e, 60 * MSS);
 	EXPECT_EQ(end_transmit(e), n);
@@ -212,6 +220,7 @@ enum xtcp_expired end_timeout(struct end *e)
 	if (what != XTCP_EXPIRED_RTO)
 		return what;
 	e->r.retries++;
+	end_bulk(e);
 	xtcp_stream_timeout(&e->s, &e->r, e->now_us);
 	EXPECT_SOUND(xtcp_stream_invariant(&e->s, &e->r));
 	return what;

@@ -23,6 +23,7 @@
  * @sent:	segments sent by end_transmit()
  * @sent_bytes:	their text
  * @timers:	as after the last end_transmit()
+ * @bulk:	memory for what is more than question and answer
  * @board:	memory for the scoreboard, which it gets with XTCP_F_SACK set
  * @poor:	but then not
  */
@@ -35,6 +36,7 @@ struct end {
 	u32 sent;
 	u32 sent_bytes;
 	struct xtcp_stream_timers timers;
+	struct xtcp_bulk bulk;
 	u64 board[XTCP_BOARD_BYTES / sizeof(u64)];
 	bool poor;
 };
@@ -52,6 +54,8 @@ void end_init_selective(struct end *e, u32 first, u32 n);
 /* Change a setting before the connection opens. */
 void end_init_with(struct end *e, u32 first,
 		   const struct xtcp_stream_params *p, u8 syn_retries);
+/* Give it its memory, be it early, as the host does when it asks. */
+void end_bulk(struct end *e);
 void end_write(struct end *e, u32 bytes);
 void end_fin(struct end *e);
 /* One segment. Returns false if the stream does not want to; see out.held. */

@@ -79,7 +79,9 @@ static void put(struct rig *g, struct rig_end *e, struct xtcp_segment *seg,
 		seg->tsval = now_ms(g) + e->r.ts_offset;
 		seg->tsecr = e->r.ts_recent;
 	}
-	xtcp_sack_put(&e->s.sack, &e->r, sack_room(g, e, seg), seg);
+	if (e->s.bulk)
+		xtcp_sack_put(&e->s.bulk->sack, &e->r, sack_room(g, e, seg),
+			      seg);
 	xtcp_ecn_put(&e->s.ecn, out, seg);
 	ev.len = out ? out->fresh : 0;
 	ev.fin = out && out->fresh_fin;
@@ -119,7 +121,7 @@ static void check_sent(const struct rig_end *e, const struct xtcp_output *out,
 	}
 	EXPECT(seq_leq(end, r->snd_una + r->snd_wnd));
 	/* RFC 8985 7.3: a tail loss probe, one segment, asks no window. */
-	if (out->fresh && !e->s.sel.tlp.due)
+	if (out->fresh && !e->s.tlp.due)
 		EXPECT(xtcp_stream_pipe(&e->s, r->snd_una, r->snd_nxt) +
 		       out->fresh <= e->s.cc.cwnd + extra);
 }
@@ -150,10 +152,20 @@ static bool fails(struct rig *g)
 	return g->c->fail && rig_random(g) % 1000 < g->c->fail;
 }
 
+/* Memory for what is lost or out of order; there may be none. */
+struct xtcp_bulk *rig_bulk(struct rig *g, struct rig_end *e)
+{
+	if (!e->s.bulk && !fails(g))
+		xtcp_stream_give_bulk(&e->s, &e->r, &e->bulk);
+	return e->s.bulk;
+}
+
 static bool next(struct rig *g, struct rig_end *e, struct xtcp_output *out)
 {
 	struct xtcp_queue q = rig_queue(e);
 
+	if (xtcp_stream_wants_bulk(&e->s, &e->r, &q))
+		rig_bulk(g, e);
 	if (xtcp_stream_wants_board(&e->s, &e->r, &q) && !fails(g))
 		xtcp_stream_give_board(&e->s, &e->r, e->board,
 				       sizeof(e->board));
@@ -174,13 +186,14 @@ u32 rig_transmit(struct rig *g, struct rig_end *e)
 		sent++;
 	}
 	xtcp_stream_take_board(&e->s, &e->r, false);
+	xtcp_stream_take_bulk(&e->s, &e->r, g->now_us, false);
 	xtcp_stream_timers(&e->s, &e->r, &q, g->now_us, &e->timers);
 	EXPECT_SOUND(xtcp_stream_invariant(&e->s, &e->r));
 	return sent;
 }
 
 /* Keep what is not next, in order and without overlap. */
-static void store(struct rig_end *e, const struct xtcp_segment *seg,
+static void store(struct rig *g, struct rig_end *e, const struct xtcp_segment *seg,
 		  u32 offset, const struct xtcp_orders *o)
 {
 	struct rig_range fresh = {
@@ -200,8 +213,10 @@ static void store(struct rig_end *e, const struct xtcp_segment *seg,
 					      at < e->nranges ? &here->range :
 								NULL)) {
 		case XTCP_PLACE_DUPLICATE:
-			xtcp_sack_twice(&e->s.sack, seg->seq, seg->seq +
-					o->text_len + o->store_fin);
+			if (rig_bulk(g, e))
+				xtcp_sack_twice(&e->s.bulk->sack, seg->seq,
+						seg->seq + o->text_len +
+						o->store_fin);
 			return;
 		case XTCP_PLACE_DROP_NEXT:
 			memmove(&e->ranges[at], &e->ranges[at + 1],
@@ -219,8 +234,9 @@ static void store(struct rig_end *e, const struct xtcp_segment *seg,
 	memmove(&e->ranges[at + 1], &e->ranges[at],
 		(e->nranges++ - at) * sizeof(fresh));
 	e->ranges[at] = fresh;
-	xtcp_sack_stored(&e->s.sack, fresh.range.seq,
-			 xtcp_range_end(&fresh.range));
+	if (rig_bulk(g, e))
+		xtcp_sack_stored(&e->s.bulk->sack, fresh.range.seq,
+				 xtcp_range_end(&fresh.range));
 }
 
 static void check_stored(const struct rig_end *e)
@@ -304,7 +320,8 @@ void rig_receive(struct rig *g, struct rig_end *e,
 	bool gap = e->nranges, ack;
 
 	rig_step(g, e, &ev, &o);
-	xtcp_sack_arrived(&e->s.sack, seg, before.rcv_nxt);
+	if (xtcp_sack_repeats(seg, before.rcv_nxt) && rig_bulk(g, e))
+		xtcp_sack_arrived(&e->s.bulk->sack, seg, before.rcv_nxt);
 	ack = o.todo & (XTCP_DO_ACK | XTCP_DO_CHALLENGE);
 	if (o.event == XTCP_EV_ACK || o.event == XTCP_EV_ACK_OURS ||
 	    o.event == XTCP_EV_FIN || o.event == XTCP_EV_FIN_OURS)
@@ -314,7 +331,7 @@ void rig_receive(struct rig *g, struct rig_end *e,
 		e->una_offset += o.acked;
 	}
 	if (o.todo & XTCP_DO_STORE)
-		store(e, seg, offset, &o);
+		store(g, e, seg, offset, &o);
 	take_text(e, offset, &o);
 	if (o.todo & XTCP_DO_ACK_LATER)
 		ack |= xtcp_stream_ack_later(&e->s, seg, gap, g->now_us);

@@ -101,6 +101,7 @@ struct rig_end {
 	u32 small_segments;
 	u32 acks;
 	u32 max_stored;
+	struct xtcp_bulk bulk;
 	u64 board[XTCP_BOARD_BYTES / sizeof(u64)];
 	bool dead;
 };

@@ -177,12 +177,16 @@ static void check_idle(const struct end *e)
 		memcpy(copy.board, e->s.board, sizeof(copy.board));
 		copy.s.board = (struct xtcp_board *)copy.board;
 	}
+	if (copy.s.bulk) {
+		copy.s.bulk = &copy.bulk;
+		copy.s.cc.own = &copy.bulk.cc;
+	}
 	sends = xtcp_stream_next(&copy.s, &copy.r, &copy.q, copy.now_us,
 				 &copy.out);
 	EXPECT(!idle || !sends);
 	EXPECT(!idle || copy.out.held == XTCP_HELD_EMPTY);
 	EXPECT(idle || sends || copy.out.held != XTCP_HELD_EMPTY ||
-	       e->s.sel.frto || e->s.sel.tlp.due);
+	       xtcp_stream_sel(&e->s)->frto || e->s.tlp.due);
 }
 
 /* Two ends that see and do the same; one sends in bursts. */

@@ -11,10 +11,12 @@
 
 static struct xtcp_cc fresh(void)
 {
+	static struct xtcp_cc_own own;
 	struct xtcp_cc cc;
 
 	xtcp_cc_init(&cc, &xtcp_cubic, 1000, 10);
-	cc.srtt_us = ROUND_US;
+	xtcp_cc_give(&cc, &own);
+	cc.own->srtt_us = ROUND_US;
 	return cc;
 }
 
@@ -57,7 +59,7 @@ TEST(cc_change__keeps_the_window)
 	xtcp_cc_lost(&cc, 30000, 1);
 	EXPECT_EQ(cc.ssthresh, 15000);
 	xtcp_cc_change(&cc, &xtcp_cubic);
-	EXPECT_EQ(cc.own[0], 0);
+	EXPECT_EQ(cc.own->state[0], 0);
 	xtcp_cc_acked(&cc, 1000, 1000000);
 	EXPECT(cc.cwnd >= 35000 && cc.cwnd <= 36000);
 }
@@ -110,7 +112,7 @@ TEST(cubic_acked__reno_friendly)
 	u64 now_us = 1000000;
 	u32 i, before;
 
-	cc.srtt_us = 10000;
+	cc.own->srtt_us = 10000;
 	cc.cwnd = 20000;
 	xtcp_cc_lost(&cc, 20000, now_us);
 	cc.cwnd = cc.ssthresh;
@@ -208,6 +210,7 @@ TEST(cubic_undo__as_before)
 TEST(cubic_acked__never_overflows)
 {
 	struct xtcp_cc cc = fresh();
+	struct xtcp_cc_own *own = cc.own;
 	u64 now_us = 1000000;
 	u32 i;
 
@@ -222,6 +225,7 @@ TEST(cubic_acked__never_overflows)
 	EXPECT_EQ(cc.cwnd, XTCP_CWND_MAX);
 	/* The smallest segments there are */
 	xtcp_cc_init(&cc, &xtcp_cubic, 1, 10);
+	xtcp_cc_give(&cc, own);
 	cc.cwnd = XTCP_CWND_MAX;
 	xtcp_cc_lost(&cc, XTCP_CWND_MAX, now_us);
 	cc.cwnd = cc.ssthresh;
@@ -237,10 +241,10 @@ static void css_round(struct xtcp_cc *cc, u32 rtt_us)
 {
 	u32 i;
 
-	cc->rtt_us = rtt_us;
+	cc->own->rtt_us = rtt_us;
 	for (i = 0; i < 10; i++) {
-		cc->una += 1000;
-		cc->nxt = cc->una + 10000;
+		cc->own->una += 1000;
+		cc->own->nxt = cc->own->una + 10000;
 		xtcp_cc_acked(cc, 1000, 1);
 	}
 }

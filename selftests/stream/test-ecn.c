@@ -109,7 +109,7 @@ static void given(const struct xtcp_cc_ops *cc, u16 flags, u32 n)
 	end_init_with(&e, AT, &p, 0);
 	e.r.flags |= flags;
 	xtcp_rtt_sample(&e.s.rtt, RTT_US);
-	xtcp_min_rtt_sample(&e.s.sel.rack.min_rtt, RTT_US, e.now_us);
+	xtcp_min_rtt_sample(&e.s.min_rtt, RTT_US, e.now_us);
 	e.s.cc.cwnd = n * MSS;
 	e.s.cc.ssthresh = n * MSS;
 	end_write(&e, n * MSS);

@@ -7,6 +7,7 @@
 
 static u64 memory[256];
 static struct xtcp_board *const board = (void *)memory;
+static struct xtcp_min_rtt min_rtt;
 
 /* Ten segments of 100 bytes, sent 1000 us apart from 1000 on */
 static void ten(struct xtcp_rack *k)
@@ -14,6 +15,7 @@ static void ten(struct xtcp_rack *k)
 	u32 i;
 
 	xtcp_rack_init(k, 0);
+	xtcp_min_rtt_init(&min_rtt);
 	xtcp_board_init(board, sizeof(memory), 0, 0, 0);
 	for (i = 0; i < 10; i++)
 		xtcp_board_sent(board, i * 100, i * 100 + 100,
@@ -25,11 +27,11 @@ static void sack(struct xtcp_rack *k, u32 left, u32 right, u64 now_us)
 	struct xtcp_delivery d = {
 		.now_us = (u32)now_us, .echo_us = ~0u, .once_us = ~0u,
 		.fack = k->fack,
-		.min_rtt_us = xtcp_min_rtt_us(&k->min_rtt),
+		.min_rtt_us = xtcp_min_rtt_us(&min_rtt),
 	};
 
 	xtcp_board_sack(board, left, right, &d);
-	xtcp_rack_delivered(k, &d, right, now_us);
+	xtcp_rack_delivered(k, &min_rtt, &d, right, now_us);
 }
 
 /* RFC 8985 6.2 step 5: sent before, and a round trip and the window ago */
@@ -42,7 +44,7 @@ TEST(rack_detect__by_time)
 	/* The third arrives after 20 ms: two were sent before it. */
 	sack(&k, 200, 300, 23000);
 	EXPECT_EQ(k.rtt_us, 20000);
-	EXPECT_EQ(xtcp_min_rtt_us(&k.min_rtt), 20000);
+	EXPECT_EQ(xtcp_min_rtt_us(&min_rtt), 20000);
 	EXPECT_EQ(xtcp_rack_detect(&k, board, 5000, 23000), 0);
 	/* The second needs the longest. */
 	EXPECT_EQ(k.due_us, 2000 + 20000 + 5000);
@@ -125,6 +127,12 @@ TEST(rack_detect__lost_retransmission)
 	EXPECT_EQ(xtcp_rack_detect(&k, board, 0, 44000), 100);
 }
 
+/* With a smoothed round trip of 40 ms */
+static u32 window_us(const struct xtcp_rack *k, bool hasty)
+{
+	return xtcp_rack_window_us(k, xtcp_min_rtt_us(&min_rtt), 40000, hasty);
+}
+
 /* RFC 8985 6.2 step 4: zero, a part of the round trip, at most SRTT */
 TEST(rack_window__adapts)
 {
@@ -132,25 +140,26 @@ TEST(rack_window__adapts)
 	u32 i;
 
 	xtcp_rack_init(&k, 0);
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, false), 10000);
-	xtcp_min_rtt_sample(&k.min_rtt, 20000, 1);
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, false), 5000);
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, true), 0);
+	xtcp_min_rtt_init(&min_rtt);
+	EXPECT_EQ(window_us(&k, false), 10000);
+	xtcp_min_rtt_sample(&min_rtt, 20000, 1);
+	EXPECT_EQ(window_us(&k, false), 5000);
+	EXPECT_EQ(window_us(&k, true), 0);
 	k.reordering = true;
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, true), 5000);
+	EXPECT_EQ(window_us(&k, true), 5000);
 	/* Once in a round trip */
 	xtcp_rack_dsack(&k, true, 100, 500);
 	xtcp_rack_dsack(&k, true, 400, 900);
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, true), 10000);
+	EXPECT_EQ(window_us(&k, true), 10000);
 	for (i = 1; i < 20; i++)
 		xtcp_rack_dsack(&k, true, i * 500, i * 500 + 500);
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, true), 40000);
+	EXPECT_EQ(window_us(&k, true), 40000);
 	/* For sixteen recoveries */
 	for (i = 0; i < 15; i++)
 		xtcp_rack_recovered(&k);
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, true), 40000);
+	EXPECT_EQ(window_us(&k, true), 40000);
 	xtcp_rack_recovered(&k);
-	EXPECT_EQ(xtcp_rack_window_us(&k, 40000, true), 5000);
+	EXPECT_EQ(window_us(&k, true), 5000);
 }
 
 TEST(rack_delivered__sees_reordering)

@@ -65,7 +65,7 @@ TEST(selective__hasty_while_it_recovers)
 	struct end e;
 
 	out(&e, 10);
-	e.s.sel.tlp.spent = true;
+	e.s.tlp.spent = true;
 	EXPECT_EQ(end_timeout(&e), XTCP_EXPIRED_RTO);
 	EXPECT_EQ(end_transmit(&e), 1);
 	e.now_us += 500;
@@ -119,7 +119,7 @@ TEST(dsack__what_is_one)
 		out(&e, 10);
 		end_ack(&e, 1001, WND);
 		what = end_sack(&e, 1001, v[i].n, v[i].block);
-		EXPECT_EQ(e.s.sel.dsacks, v[i].twice);
+		EXPECT_EQ(xtcp_stream_sel(&e.s)->dsacks, v[i].twice);
 		EXPECT_EQ(!!(what & XTCP_ACK_DSACK), v[i].twice);
 	}
 	/* It is not put down as text that arrived beyond the hole. */
@@ -159,7 +159,7 @@ TEST(selective__edges_of_nonsense)
 		what = end_sack_one(&e, at + v[k].left, at + v[k].right);
 		EXPECT_EQ(!!(what & XTCP_ACK_BAD_SACK), v[k].bad);
 		EXPECT_EQ(e.s.board->sacked, v[k].sacked);
-		EXPECT_EQ(e.s.sel.sacked, v[k].sacked);
+		EXPECT_EQ(xtcp_stream_sacked(&e.s), v[k].sacked);
 	}
 }
 
@@ -169,9 +169,9 @@ TEST(selective__waits_a_round_trip_at_most)
 	struct end e;
 
 	out(&e, 10);
-	e.s.sel.rack.reordering = true;
-	e.s.sel.rack.factor = 100;
-	e.s.sel.rack.persist = 16;
+	e.s.bulk->sel.rack.reordering = true;
+	e.s.bulk->sel.rack.factor = 100;
+	e.s.bulk->sel.rack.persist = 16;
 	e.q.bytes = 10 * MSS;
 	end_sack_one(&e, 1001, 9001);
 	EXPECT_EQ(end_transmit(&e), 0);
@@ -183,7 +183,7 @@ TEST(selective__waits_a_round_trip_at_most)
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
 	EXPECT_EQ(e.s.fast_retransmits, 1);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
-	EXPECT_EQ(e.s.sel.prr.flight, 2 * MSS);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->prr.flight, 2 * MSS);
 	EXPECT_EQ(e.s.cc.cwnd, 2 * MSS);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
@@ -195,7 +195,7 @@ TEST(selective__waits_a_round_trip_at_most)
 	/* The recovery counts among the sixteen. */
 	e.now_us += RTT_US;
 	end_ack(&e, e.r.snd_nxt, WND);
-	EXPECT_EQ(e.s.sel.rack.persist, 15);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.persist, 15);
 }
 
 /* A new maximum segment size in the middle of it: all goes again. */
@@ -207,9 +207,9 @@ TEST(selective__new_mss_during_recovery)
 	end_sack_one(&e, 1001, 4001);
 	end_transmit(&e);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
-	EXPECT(e.s.sel.undo.set);
-	e.s.sel.frto = XTCP_FRTO_SENT;
-	e.s.sel.rack.due_us = 77;
+	EXPECT(e.s.bulk->sel.undo.set);
+	e.s.bulk->sel.frto = XTCP_FRTO_SENT;
+	e.s.bulk->sel.rack.due_us = 77;
 	xtcp_stream_mss(&e.s, &e.r, MSS / 2, true);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_LOSS);
 	EXPECT_EQ(e.s.recovery.recover, e.r.snd_nxt);
@@ -218,9 +218,9 @@ TEST(selective__new_mss_during_recovery)
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS / 2);
 	EXPECT_EQ(e.s.board->lost, e.r.snd_nxt - 1);
 	EXPECT_EQ(e.s.board->sacked, 0);
-	EXPECT(!e.s.sel.undo.set);
-	EXPECT_EQ(e.s.sel.rack.due_us, 0);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_NOT);
+	EXPECT(!e.s.bulk->sel.undo.set);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.due_us, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
 	EXPECT_EQ(e.out.len, MSS / 2);
@@ -255,12 +255,12 @@ TEST(may_probe__when)
 	e.r.retries = 1;
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
 	e.r.retries = 0;
-	e.s.sel.tlp.spent = true;
+	e.s.tlp.spent = true;
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
-	e.s.sel.tlp.spent = false;
-	e.s.sel.tlp.out = true;
+	e.s.tlp.spent = false;
+	e.s.tlp.out = true;
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
-	e.s.sel.tlp.out = false;
+	e.s.tlp.out = false;
 	e.r.flags &= ~XTCP_F_SACK;
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
 	e.r.flags |= XTCP_F_SACK;
@@ -286,7 +286,7 @@ TEST(undo__timestamps_not_negotiated)
 	u32 sent_ms;
 
 	out(&e, 10);
-	e.s.sel.tlp.spent = true;
+	e.s.tlp.spent = true;
 	sent_ms = START_US / 1000;
 	end_timeout(&e);
 	end_transmit(&e);
@@ -302,18 +302,18 @@ TEST(undo__forgotten_in_time)
 	struct end e;
 
 	out(&e, 10);
-	e.s.sel.undo.set = true;
-	e.s.sel.undo.nxt = 0xf0000000;
+	e.s.bulk->sel.undo.set = true;
+	e.s.bulk->sel.undo.nxt = 0xf0000000;
 	f.snd_una = 0xf0000000 + 0x10000000 - MSS;
 	e.r.snd_una = 0xf0000000 + 0x10000000;
 	e.r.snd_nxt = e.r.snd_una + 5000;
 	seg.ack = e.r.snd_una;
 	xtcp_selective_hear(&e.s, &e.r, &f, e.now_us);
-	EXPECT(e.s.sel.undo.set);
+	EXPECT(e.s.bulk->sel.undo.set);
 	e.r.snd_una++;
 	seg.ack++;
 	xtcp_selective_hear(&e.s, &e.r, &f, e.now_us);
-	EXPECT(!e.s.sel.undo.set);
+	EXPECT(!e.s.bulk->sel.undo.set);
 }
 
 /* Progress, and nothing else, arms the probe again. */
@@ -323,15 +323,15 @@ TEST(tail_probe__armed_by_progress)
 	u64 from_us;
 
 	out(&e, 10);
-	from_us = e.s.sel.tlp.from_us;
-	e.s.sel.tlp.spent = true;
-	e.s.sel.tlp.due = true;
+	from_us = e.s.tlp.from_us;
+	e.s.tlp.spent = true;
+	e.s.tlp.due = true;
 	end_ack(&e, 1, WND);
-	EXPECT_EQ(e.s.sel.tlp.from_us, from_us);
-	EXPECT(e.s.sel.tlp.spent && e.s.sel.tlp.due);
+	EXPECT_EQ(e.s.tlp.from_us, from_us);
+	EXPECT(e.s.tlp.spent && e.s.tlp.due);
 	end_ack(&e, 1001, WND);
-	EXPECT_EQ(e.s.sel.tlp.from_us, e.now_us);
-	EXPECT(!e.s.sel.tlp.spent && !e.s.sel.tlp.due);
+	EXPECT_EQ(e.s.tlp.from_us, e.now_us);
+	EXPECT(!e.s.tlp.spent && !e.s.tlp.due);
 }
 
 /* The probe mended a loss: as much is taken back as was under way. */
@@ -358,7 +358,7 @@ TEST(tail_probe__mended_counts_the_flight)
 		out(&e, 10);
 		e.s.cc.cwnd = v[i].cwnd;
 		e.s.recovery.phase = v[i].phase;
-		xtcp_tlp_sent(&e.s.sel.tlp, 1001, true);
+		xtcp_tlp_sent(&e.s.tlp, 1001, true);
 		e.r.snd_una = 2001;
 		xtcp_selective_hear(&e.s, &e.r, &f, e.now_us);
 		EXPECT_EQ(e.s.cc.cwnd, v[i].want_cwnd);
@@ -406,29 +406,29 @@ TEST(selective__timeout_resets)
 	out(&e, 10);
 	e.s.cc.cwnd = 30 * MSS;
 	end_sack_one(&e, 1001, 2001);
-	e.s.sel.tlp.out = true;
-	e.s.sel.tlp.due = true;
-	e.s.sel.rack.due_us = 77;
+	e.s.tlp.out = true;
+	e.s.tlp.due = true;
+	e.s.bulk->sel.rack.due_us = 77;
 	e.r.retries = 1;
 	xtcp_stream_timeout(&e.s, &e.r, e.now_us);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
 	EXPECT_EQ(e.s.cc.cwnd, MSS);
 	EXPECT_EQ(e.s.recovery.dupacks, 0);
 	EXPECT_EQ(e.s.recovery.recover, e.r.snd_nxt);
-	EXPECT_EQ(e.s.sel.rack.due_us, 0);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_SENT);
-	EXPECT(!e.s.sel.tlp.out && !e.s.sel.tlp.due);
-	EXPECT(e.s.sel.undo.set);
-	EXPECT_EQ(e.s.sel.undo.cwnd, 30 * MSS);
-	EXPECT_EQ(e.s.sel.undo.una, 1);
-	EXPECT_EQ(e.s.sel.undo.nxt, e.r.snd_nxt);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.due_us, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_SENT);
+	EXPECT(!e.s.tlp.out && !e.s.tlp.due);
+	EXPECT(e.s.bulk->sel.undo.set);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.cwnd, 30 * MSS);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.una, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.nxt, e.r.snd_nxt);
 	EXPECT_EQ(e.s.board->lost, 10 * MSS);
 	/* The next one finds nothing to look back to: RFC 5682 2 */
-	e.s.sel.undo.set = false;
+	e.s.bulk->sel.undo.set = false;
 	e.r.retries = 2;
 	xtcp_stream_timeout(&e.s, &e.r, e.now_us);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_NOT);
-	EXPECT(!e.s.sel.undo.set);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
+	EXPECT(!e.s.bulk->sel.undo.set);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
 }
 
@@ -439,14 +439,14 @@ TEST(take_board__leaves_nothing)
 
 	out(&e, 10);
 	end_sack_one(&e, 1001, 3002);
-	EXPECT_EQ(e.s.sel.sacked, 2001);
-	EXPECT_EQ(e.s.sel.lost, 1000);
-	e.s.sel.rack.due_us = 5;
+	EXPECT_EQ(xtcp_stream_sacked(&e.s), 2001);
+	EXPECT_EQ(xtcp_stream_lost(&e.s), 1000);
+	e.s.bulk->sel.rack.due_us = 5;
 	EXPECT(!xtcp_stream_take_board(&e.s, &e.r, false));
 	EXPECT(xtcp_stream_take_board(&e.s, &e.r, true) == e.board);
-	EXPECT_EQ(e.s.sel.sacked, 0);
-	EXPECT_EQ(e.s.sel.lost, 0);
-	EXPECT_EQ(e.s.sel.rack.due_us, 0);
+	EXPECT_EQ(xtcp_stream_sacked(&e.s), 0);
+	EXPECT_EQ(xtcp_stream_lost(&e.s), 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.due_us, 0);
 	EXPECT(!xtcp_stream_take_board(&e.s, &e.r, true));
 }
 

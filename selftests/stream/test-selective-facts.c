@@ -39,15 +39,15 @@ TEST(selective__round_trip_for_cc)
 	out(&e, 10);
 	e.now_us += 77;
 	end_sack_one(&e, 2001, 3001);
-	EXPECT_EQ(e.s.cc.rtt_us, RTT_US + 77);
+	EXPECT_EQ(e.s.bulk->cc.rtt_us, RTT_US + 77);
 	end_sack_one(&e, 2001, 3001);
-	EXPECT_EQ(e.s.cc.rtt_us, 0);
+	EXPECT_EQ(e.s.bulk->cc.rtt_us, 0);
 	xtcp_board_lose(e.s.board, 0);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
 	e.now_us += RTT_US;
 	end_ack(&e, 1001, WND);
-	EXPECT_EQ(e.s.cc.rtt_us, 0);
+	EXPECT_EQ(e.s.bulk->cc.rtt_us, 0);
 }
 
 /* RACK.fack: the highest that any block of the ACK names */
@@ -57,11 +57,11 @@ TEST(selective__highest_delivered)
 	struct end e;
 
 	out(&e, 10);
-	EXPECT_EQ(e.s.sel.rack.fack, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.fack, 1);
 	end_sack(&e, 1, 2, blocks);
-	EXPECT_EQ(e.s.sel.rack.fack, 7001);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.fack, 7001);
 	end_ack(&e, 4001, WND);
-	EXPECT_EQ(e.s.sel.rack.fack, 7001);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.fack, 7001);
 }
 
 /* RFC 9937: one segment more when the ACK moves and nothing more is lost */
@@ -74,7 +74,7 @@ TEST(selective__prr_safe)
 	end_sack_one(&e, 1001, 4001);
 	end_transmit(&e);
 	e.s.cc.ssthresh = 50 * MSS;
-	e.s.sel.prr.out = 100 * MSS;
+	e.s.bulk->sel.prr.out = 100 * MSS;
 	/* It does not move. */
 	end_sack_one(&e, 1001, 5001);
 	pipe = xtcp_board_pipe(e.s.board);
@@ -121,11 +121,11 @@ TEST(selective__loss_ends_in_slow_start)
 	e.r.retries = 1;
 	xtcp_stream_timeout(&e.s, &e.r, e.now_us);
 	end_transmit(&e);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_SENT);
-	e.s.sel.undo.set = false;
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_SENT);
+	e.s.bulk->sel.undo.set = false;
 	end_ack(&e, e.r.snd_nxt, WND);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_NOT);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
 	EXPECT(e.s.cc.cwnd < e.s.cc.ssthresh);
 }
 
@@ -153,14 +153,14 @@ TEST(undo__clears_the_recovery)
 	end_send(&e);
 	e.s.recovery.head = true;
 	e.s.recovery.back = true;
-	e.s.sel.frto = XTCP_FRTO_SENT;
+	e.s.bulk->sel.frto = XTCP_FRTO_SENT;
 	EXPECT(e.s.recovery.dupacks);
 	xtcp_board_lose(e.s.board, 2);
 	end_sack(&e, 1001, 1, twice);
-	EXPECT_EQ(e.s.sel.undone, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undone, 1);
 	EXPECT_EQ(e.s.recovery.dupacks, 0);
 	EXPECT(!e.s.recovery.head && !e.s.recovery.back);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_NOT);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
 	EXPECT_EQ(e.s.board->lost, 0);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
 }
@@ -194,7 +194,7 @@ TEST(undo_eifel__age_of_the_echo)
 		e.r.ts_offset = 0x12345678;
 		e.r.retries = 1;
 		xtcp_stream_timeout(&e.s, &e.r, e.now_us);
-		e.s.sel.undo.first_us = e.now_us - v[i].since_us;
+		e.s.bulk->sel.undo.first_us = e.now_us - v[i].since_us;
 		now_ms = e.now_us / 1000;
 		EXPECT_EQ(!!(end_ack_ts(&e, 1001, WND, now_ms + 0x12345678 -
 					v[i].age_ms) & XTCP_ACK_UNDO),
@@ -209,21 +209,21 @@ TEST(selective_sent__fresh_and_again)
 	u64 from_us;
 
 	out(&e, 10);
-	xtcp_undo_begin(&e.s.sel.undo, &e.s.cc, 1, e.r.snd_nxt);
+	xtcp_undo_begin(&e.s.bulk->sel.undo, &e.s.cc, 1, e.r.snd_nxt);
 	e.s.cc.cwnd = 11 * MSS;
 	EXPECT(end_send(&e));
 	EXPECT(!e.out.again);
-	EXPECT_EQ(e.s.sel.undo.first_us, 0);
-	EXPECT_EQ(e.s.sel.undo.again, 0);
-	EXPECT_EQ(e.s.sel.tlp.from_us, e.now_us);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.first_us, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.again, 0);
+	EXPECT_EQ(e.s.tlp.from_us, e.now_us);
 	from_us = e.now_us;
 	e.now_us += 500;
 	xtcp_board_lose(e.s.board, 0);
 	EXPECT(end_send(&e));
 	EXPECT(e.out.again);
-	EXPECT_EQ(e.s.sel.undo.first_us, e.now_us);
-	EXPECT_EQ(e.s.sel.undo.again, e.out.len);
-	EXPECT_EQ(e.s.sel.tlp.from_us, from_us);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.first_us, e.now_us);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.again, e.out.len);
+	EXPECT_EQ(e.s.tlp.from_us, from_us);
 }
 
 /* RFC 8985 6.2 step 4: one DSACK in a round trip lengthens the wait. */
@@ -235,11 +235,11 @@ TEST(selective__dsack_once_a_round)
 	out(&e, 10);
 	end_ack(&e, 1001, WND);
 	end_sack(&e, 1001, 1, twice);
-	EXPECT_EQ(e.s.sel.rack.factor, 2);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.factor, 2);
 	end_sack(&e, 5001, 1, twice);
-	EXPECT_EQ(e.s.sel.rack.factor, 2);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.factor, 2);
 	end_sack(&e, 10001, 1, twice);
-	EXPECT_EQ(e.s.sel.rack.factor, 3);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.factor, 3);
 }
 
 /* The wait for reordering is over, and there is nothing to say. */
@@ -248,15 +248,15 @@ TEST(selective_due__nothing_lost)
 	struct end e;
 
 	out(&e, 10);
-	e.s.sel.rack.due_us = 77;
+	e.s.bulk->sel.rack.due_us = 77;
 	xtcp_selective_due(&e.s, &e.r, e.now_us);
-	EXPECT_EQ(e.s.sel.rack.due_us, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.due_us, 0);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
 	EXPECT_EQ(e.s.cc.cwnd, 10 * MSS);
 	xtcp_stream_take_board(&e.s, &e.r, true);
-	e.s.sel.rack.due_us = 77;
+	e.s.bulk->sel.rack.due_us = 77;
 	xtcp_selective_due(&e.s, &e.r, e.now_us);
-	EXPECT_EQ(e.s.sel.rack.due_us, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.due_us, 0);
 }
 
 /* The end that an answer to the probe is measured by */
@@ -266,11 +266,11 @@ TEST(tail_probe__end)
 
 	out(&e, 4);
 	end_expire(&e);
-	EXPECT_EQ(e.s.sel.tlp.due, true);
+	EXPECT_EQ(e.s.tlp.due, true);
 	e.s.cc.cwnd = 3 * MSS;
 	EXPECT_EQ(end_transmit(&e), 1);
-	EXPECT_EQ(e.s.sel.tlp.end, e.r.snd_nxt);
-	EXPECT_EQ(e.s.sel.tlp.again, e.out.again);
+	EXPECT_EQ(e.s.tlp.end, e.r.snd_nxt);
+	EXPECT_EQ(e.s.tlp.again, e.out.again);
 	EXPECT_EQ(e.r.snd_nxt, 5001);
 }
 

@@ -180,7 +180,7 @@ TEST(selective__timeout_in_recovery)
 	EXPECT_EQ(e.s.recovery.recover, e.r.snd_nxt);
 	EXPECT_EQ(e.s.cc.cwnd, MSS);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS / 2);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_NOT);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
 	EXPECT(!end_send(&e));
@@ -216,7 +216,7 @@ static void tail(struct end *e)
 	end_init(e, 1);
 	e->r.flags |= XTCP_F_SACK;
 	xtcp_rtt_sample(&e->s.rtt, RTT_US);
-	xtcp_min_rtt_sample(&e->s.sel.rack.min_rtt, RTT_US, e->now_us);
+	xtcp_min_rtt_sample(&e->s.min_rtt, RTT_US, e->now_us);
 	end_write(e, 4 * MSS);
 	EXPECT_EQ(end_transmit(e), 4);
 }
@@ -237,7 +237,7 @@ TEST(tail_probe__last_segment)
 	/* One, and then the time-out, counted from the probe */
 	EXPECT_EQ(e.timers.kind, XTCP_TIMER_RTO);
 	EXPECT_EQ(e.timers.main_us, e.now_us + xtcp_rtt_rto_us(&e.s.rtt));
-	EXPECT_EQ(e.s.sel.probes, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->probes, 1);
 }
 
 TEST(tail_probe__new_text_first)
@@ -291,7 +291,7 @@ TEST(tail_probe__nothing_left)
 	EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_TRANSMIT);
 	end_ack(&e, e.r.snd_nxt, WND);
 	EXPECT_EQ(end_transmit(&e), 0);
-	EXPECT_EQ(e.s.sel.probes, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->probes, 0);
 }
 
 /* The tail was lost, and the probe's SACK tells so: RFC 8985 7.4 */
@@ -362,8 +362,8 @@ TEST(undo__dsack)
 	EXPECT_EQ(e.s.cc.cwnd, 10 * MSS);
 	EXPECT_EQ(e.s.cc.ssthresh, XTCP_SSTHRESH_NONE);
 	/* And RACK waits longer from now on (RFC 8985 6.2 step 4). */
-	EXPECT_EQ(e.s.sel.rack.factor, 2);
-	EXPECT_EQ(e.s.sel.dsacks, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.factor, 2);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->dsacks, 1);
 }
 
 /* RFC 3522: the answer is older than the retransmission. */
@@ -373,7 +373,7 @@ TEST(undo__eifel)
 	u32 sent_ms, again_ms;
 
 	end_init(&e, 1);
-	e.s.sel.tlp.spent = true;
+	e.s.tlp.spent = true;
 	e.r.flags |= XTCP_F_SACK | XTCP_F_TS;
 	end_write(&e, 20 * MSS);
 	EXPECT_EQ(end_transmit(&e), 10);
@@ -390,7 +390,7 @@ TEST(undo__eifel)
 	EXPECT_EQ(e.s.board->lost, 0);
 
 	end_init(&e, 1);
-	e.s.sel.tlp.spent = true;
+	e.s.tlp.spent = true;
 	e.r.flags |= XTCP_F_SACK | XTCP_F_TS;
 	end_write(&e, 20 * MSS);
 	end_transmit(&e);
@@ -403,7 +403,7 @@ TEST(undo__eifel)
 static void until_frto(struct end *e)
 {
 	end_init_selective(e, 1, 10);
-	e->s.sel.tlp.spent = true;
+	e->s.tlp.spent = true;
 	EXPECT_EQ(end_timeout(e), XTCP_EXPIRED_RTO);
 	EXPECT_EQ(end_transmit(e), 1);
 	EXPECT_EQ(e->out.held, XTCP_HELD_CWND);
@@ -437,7 +437,7 @@ TEST(frto__real)
 	until_frto(&e);
 	/* Only the new text arrives: what is before it was lost. */
 	end_sack(&e, 1 + MSS, 1, fresh);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_NOT);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_LOSS);
 	EXPECT(end_send(&e));
 	EXPECT(e.out.again);
@@ -449,11 +449,11 @@ TEST(frto__duplicate)
 	struct end e;
 
 	end_init_selective(&e, 1, 10);
-	e.s.sel.tlp.spent = true;
+	e.s.tlp.spent = true;
 	end_timeout(&e);
 	end_transmit(&e);
 	e.now_us += 1000;
 	sack(&e, 1, 3, 4);
-	EXPECT_EQ(e.s.sel.frto, XTCP_FRTO_NOT);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_LOSS);
 }
