@@ -28,9 +28,14 @@ static int __net_init net_init(struct net *net)
 	xtcp_settings_default(&xn->settings);
 	xtcp_secret_init(xn);
 	xtcp_ended_init(xn);
+	err = xtcp_rules_init(xn);
+	if (err)
+		return err;
 	xn->counters = alloc_percpu(struct xtcp_counters);
-	if (!xn->counters)
-		return -ENOMEM;
+	if (!xn->counters) {
+		err = -ENOMEM;
+		goto out_rules;
+	}
 	for (made = 0; made < XTCP_WIRES; made++) {
 		err = xtcp_table_init(&xn->table[made], net, made,
 				      &xtcp_table_ops);
@@ -45,6 +50,8 @@ out_tables:
 	while (made--)
 		xtcp_table_exit(&xn->table[made]);
 	free_percpu(xn->counters);
+out_rules:
+	xtcp_rules_exit(xn);
 	return err;
 }
 
@@ -61,6 +68,7 @@ static void __net_exit net_exit(struct net *net)
 	xtcp_fast_cache_exit(xn);
 	xtcp_ended_exit(xn);
 	free_percpu(xn->counters);
+	xtcp_rules_exit(xn);
 }
 
 static void __net_exit net_pre_exit(struct net *net)

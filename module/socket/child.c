@@ -36,22 +36,16 @@ static void inherit(struct sock *child, const struct xtcp_sock *from)
 {
 	struct xtcp_sock *x = xtcp_sk(child);
 
-	x->policy = from->policy;
-	x->stream.p = from->stream.p;
-	x->nodelay = from->nodelay;
+	x->spawned = true;
+	x->stream.nodelay = from->stream.nodelay;
+	x->stream.keep_on = sock_flag(child, SOCK_KEEPOPEN);
 	x->cork = from->cork;
 	x->quickack = from->quickack;
 	x->slow_ack = from->slow_ack;
 	x->save_syn = from->save_syn;
 	x->user_mss = from->user_mss;
 	x->notsent_lowat = from->notsent_lowat;
-	x->user_timeout_ms = from->user_timeout_ms;
-	x->keep = from->keep;
-	x->linger2 = from->linger2;
-	x->msl_ms = from->msl_ms;
-	x->cc = from->cc;
 	xtcp_policy_refresh(child);
-	xtcp_stream_renew(x);
 }
 
 /* sk_clone_lock() took it, which sparse is not told. */
@@ -98,7 +92,7 @@ struct sock *xtcp_child_create(struct sock *listener,
 		return NULL;
 	x = xtcp_sk(child);
 	forget_parents_pointers(child);
-	xtcp_sock_init(child);
+	xtcp_sock_init(child, xtcp_rules_of_listener(listener));
 	inherit(child, parent);
 	x->rec = *r;
 	child->sk_state = r->state;
@@ -171,7 +165,7 @@ void xtcp_child_open(struct sock *listener, struct sock *child,
 	bool queued = enqueue(listener, child);
 
 	x->segs_in++;
-	turn->e.policy = &x->policy;
+	turn->e.policy = &xtcp_rules(x)->policy;
 	x->rec = *(turn->e.child ? turn->e.child : &x->rec);
 	xtcp_tick(child);
 	xtcp_carry_out(child, turn);

@@ -91,7 +91,6 @@ static void close_orphan(struct sock *sk)
 		xtcp_destroy(sk);
 		return;
 	}
-	xtcp_policy_refresh(sk);
 	if (sk->sk_state == TCP_FIN_WAIT2 && xtcp_sk(sk)->rec.timer &&
 	    xtcp_become_small(sk))
 		return;
@@ -124,7 +123,7 @@ static void shut_read(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	xtcp_happen(sk, XTCP_EV_SHUT_READ);
-	if (x->policy.shutdown_read_keeps)
+	if (xtcp_rules(x)->policy.shutdown_read_keeps)
 		return;
 	__skb_queue_purge(&sk->sk_receive_queue);
 	x->copied_seq = x->rec.rcv_nxt - !!(x->rec.flags & XTCP_F_FIN_RCVD);

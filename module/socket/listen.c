@@ -46,8 +46,8 @@ static void fill_opening(struct xtcp_net *xn, struct sock *sk,
 	xtcp_opening(sk, t, open);
 	if (iss_least && seq_lt(open->iss, iss_least))
 		open->iss = iss_least;
-	if (READ_ONCE(x->fixed_isn))
-		open->iss = x->isn;
+	if (xtcp_fixed_isn(x))
+		open->iss = xtcp_rules(x)->options.isn;
 }
 
 static void fill_cookie_facts(struct xtcp_net *xn, struct sock *sk,

@@ -57,11 +57,15 @@ struct xtcp_fast_keys {
 	u8 count;
 };
 
+struct xtcp_rules;
+
 /**
  * struct xtcp_net - what a network namespace has of XTCP
  * @net:	the namespace
  * @table:	connections, listeners, ports, of each wire
  * @settings:	net.xtcp.*
+ * @rules:	what sockets go by that want nothing else: rules.h; under RCU
+ * @rules_lock:	of who exchanges it
  * @counters:	/proc/net/xtcp_stat
  * @isn_key:	RFC 6528's secret, for initial numbers and timestamp offsets
  * @cookie_key:	secret of SYN cookies
@@ -77,6 +81,8 @@ struct xtcp_net {
 	struct net *net;
 	struct xtcp_table table[XTCP_WIRES];
 	struct xtcp_settings settings;
+	const struct xtcp_rules *rules;
+	spinlock_t rules_lock;	/* leaf */
 	struct xtcp_counters __percpu *counters;
 	siphash_key_t isn_key;
 	siphash_key_t cookie_key;

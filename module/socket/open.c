@@ -30,7 +30,7 @@ void xtcp_opening(struct sock *sk, const struct xtcp_tuple *t,
 		most = READ_ONCE(sk->sk_rcvbuf);
 	open->rcv_wnd = xtcp_window_initial(READ_ONCE(sk->sk_rcvbuf), most,
 					    1460,
-					    xtcp_sk(sk)->policy.window_scaling,
+					    xtcp_rules(xtcp_sk(sk))->policy.window_scaling,
 					    &open->rcv_wscale);
 }
 
@@ -119,8 +119,8 @@ static void send_open(struct sock *sk, const struct xtcp_tuple *t,
 	xtcp_opening(sk, t, &turn.e.open);
 	if (iss_least && seq_lt(turn.e.open.iss, iss_least))
 		turn.e.open.iss = iss_least;
-	if (x->fixed_isn)
-		turn.e.open.iss = x->isn;
+	if (xtcp_fixed_isn(x))
+		turn.e.open.iss = xtcp_rules(x)->options.isn;
 	x->write_seq = turn.e.open.iss + 1;
 	x->syn_us = 0;
 	x->broken_pipe = false;

@@ -12,10 +12,20 @@
 #define MSS_MOST	32767
 #define LINGER2_MOST	120
 #define KEEP_MOST	32767
+#define MSL_MOST_MS	3600000
+
+static const struct xtcp_options *options_of(const struct sock *sk)
+{
+	return &xtcp_rules(xtcp_sk(sk))->options;
+}
+
+static const struct xtcp_settings *settings_of(const struct sock *sk)
+{
+	return &xtcp_net(sock_net(sk))->settings;
+}
 
 static void params_changed(struct sock *sk)
 {
-	xtcp_policy_refresh(sk);
 	xtcp_tick(sk);
 	if (xtcp_in(&xtcp_sk(sk)->rec, XTCP_SYNCHRONISED))
 		xtcp_timer_arm(sk);
@@ -23,8 +33,7 @@ static void params_changed(struct sock *sk)
 
 static int set_nodelay(struct sock *sk, int val)
 {
-	xtcp_sk(sk)->nodelay = val;
-	xtcp_policy_refresh(sk);
+	xtcp_sk(sk)->stream.nodelay = val;
 	if (val)
 		xtcp_push(sk, false);
 	params_changed(sk);
@@ -33,7 +42,7 @@ static int set_nodelay(struct sock *sk, int val)
 
 static int get_nodelay(struct sock *sk)
 {
-	return xtcp_sk(sk)->nodelay;
+	return xtcp_sk(sk)->stream.nodelay;
 }
 
 static int set_cork(struct sock *sk, int val)
@@ -68,78 +77,56 @@ static int get_maxseg(struct sock *sk)
 	return x->mss ? x->mss : XTCP_MSS_DEFAULT_V4;
 }
 
-static int set_keepidle(struct sock *sk, int val)
-{
-	if (val < 1 || val > KEEP_MOST)
-		return -EINVAL;
-	xtcp_sk(sk)->keep.idle_us = (u64)val * USEC_PER_SEC;
-	params_changed(sk);
-	return 0;
+/*
+ * What only few programs ask for is in their sockets' rules: @field of struct
+ * xtcp_options. Reading it needs RCU, or the socket's lock.
+ */
+#define SET_RARE(name, field)						\
+static int want_##name(struct sock *sk, int val)			\
+{									\
+	struct xtcp_options o = *options_of(sk);			\
+	int err;							\
+									\
+	o.field = val;							\
+	err = xtcp_set_options(sk, &o);					\
+	if (!err)							\
+		params_changed(sk);					\
+	return err;							\
 }
 
-static int get_keepidle(struct sock *sk)
-{
-	return div_u64(xtcp_sk(sk)->keep.idle_us, USEC_PER_SEC);
+/* A number of a range, in place of a setting. */
+#define RARE(name, field, least, most, setting)				\
+SET_RARE(name, field)							\
+static int set_##name(struct sock *sk, int val)				\
+{									\
+	return val < (least) || val > (most) ? -EINVAL :		\
+					       want_##name(sk, val);	\
+}									\
+									\
+static int get_##name(struct sock *sk)					\
+{									\
+	return options_of(sk)->field ?:					\
+	       READ_ONCE(settings_of(sk)->setting);			\
 }
 
-static int set_keepintvl(struct sock *sk, int val)
-{
-	if (val < 1 || val > KEEP_MOST)
-		return -EINVAL;
-	xtcp_sk(sk)->keep.interval_us = (u64)val * USEC_PER_SEC;
-	params_changed(sk);
-	return 0;
-}
-
-static int get_keepintvl(struct sock *sk)
-{
-	return div_u64(xtcp_sk(sk)->keep.interval_us, USEC_PER_SEC);
-}
-
-static int set_keepcnt(struct sock *sk, int val)
-{
-	if (val < 1 || val > S8_MAX)
-		return -EINVAL;
-	xtcp_sk(sk)->keep.count = val;
-	params_changed(sk);
-	return 0;
-}
-
-static int get_keepcnt(struct sock *sk)
-{
-	return xtcp_sk(sk)->keep.count;
-}
-
-static int set_syncnt(struct sock *sk, int val)
-{
-	if (val < 1 || val > S8_MAX)
-		return -EINVAL;
-	xtcp_sk(sk)->syn_retries = val;
-	xtcp_policy_refresh(sk);
-	return 0;
-}
-
-static int get_syncnt(struct sock *sk)
-{
-	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
-	const struct xtcp_sock *x = xtcp_sk(sk);
-
-	return x->syn_retries ? x->syn_retries : READ_ONCE(s->syn_retries);
-}
+RARE(keepidle, keep_idle_s, 1, KEEP_MOST, keepalive_time)
+RARE(keepintvl, keep_interval_s, 1, KEEP_MOST, keepalive_intvl)
+RARE(keepcnt, keep_count, 1, S8_MAX, keepalive_probes)
+RARE(syncnt, syn_retries, 1, S8_MAX, syn_retries)
+RARE(msl, msl_ms, 1, MSL_MOST_MS, msl_ms)
+SET_RARE(linger2, linger2)
+SET_RARE(defer_accept, defer_accept)
+SET_RARE(user_timeout, user_timeout_ms)
 
 static int set_linger2(struct sock *sk, int val)
 {
-	xtcp_sk(sk)->linger2 = clamp(val, -1, LINGER2_MOST);
-	xtcp_policy_refresh(sk);
-	return 0;
+	return want_linger2(sk, clamp(val, -1, LINGER2_MOST));
 }
 
 static int get_linger2(struct sock *sk)
 {
-	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
-	const struct xtcp_sock *x = xtcp_sk(sk);
-
-	return x->linger2 ? x->linger2 : READ_ONCE(s->fin_timeout);
+	return options_of(sk)->linger2 ?:
+	       READ_ONCE(settings_of(sk)->fin_timeout);
 }
 
 /* The listener waits as long as so many SYN+ACKs would take: 1 s, 2 s, 4 s ... */
@@ -151,13 +138,12 @@ static int set_defer_accept(struct sock *sk, int val)
 		sum += step;
 		step = min(step * 2, 120u);
 	}
-	WRITE_ONCE(xtcp_sk(sk)->defer_accept, sum);
-	return 0;
+	return want_defer_accept(sk, sum);
 }
 
 static int get_defer_accept(struct sock *sk)
 {
-	return xtcp_sk(sk)->defer_accept;
+	return options_of(sk)->defer_accept;
 }
 
 static int set_quickack(struct sock *sk, int val)
@@ -183,16 +169,12 @@ static int get_quickack(struct sock *sk)
 
 static int set_user_timeout(struct sock *sk, int val)
 {
-	if (val < 0)
-		return -EINVAL;
-	xtcp_sk(sk)->user_timeout_ms = val;
-	params_changed(sk);
-	return 0;
+	return val < 0 ? -EINVAL : want_user_timeout(sk, val);
 }
 
 static int get_user_timeout(struct sock *sk)
 {
-	return xtcp_sk(sk)->user_timeout_ms;
+	return options_of(sk)->user_timeout_ms;
 }
 
 static int set_notsent_lowat(struct sock *sk, int val)
@@ -209,22 +191,27 @@ static int get_notsent_lowat(struct sock *sk)
 
 static int set_isn(struct sock *sk, int val)
 {
+	struct xtcp_options o = *options_of(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
+	int err;
 
 	if (!xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
 		return -EISCONN;
-	x->isn = val;
-	WRITE_ONCE(x->fixed_isn, true);
-	return 0;
+	o.isn = val;
+	o.fixed_isn = true;
+	err = xtcp_set_options(sk, &o);
+	if (!err)
+		WRITE_ONCE(x->spawned, false);
+	return err;
 }
 
 static int get_isn(struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
-		return x->isn;
-	return x->rec.iss;
+	if (!xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
+		return x->rec.iss;
+	return xtcp_fixed_isn(x) ? options_of(sk)->isn : 0;
 }
 
 #define set_save_syn	xtcp_syn_set_saving
@@ -267,20 +254,6 @@ static int get_fastopen_no_cookie(struct sock *sk)
 	return xtcp_sk(sk)->fast_no_cookie;
 }
 
-static int set_msl(struct sock *sk, int val)
-{
-	if (val < 1 || val > 3600 * MSEC_PER_SEC)
-		return -EINVAL;
-	xtcp_sk(sk)->msl_ms = val;
-	xtcp_policy_refresh(sk);
-	return 0;
-}
-
-static int get_msl(struct sock *sk)
-{
-	return xtcp_sk(sk)->policy.msl_ms;
-}
-
 static const struct int_option {
 	int level;
 	int name;
@@ -296,7 +269,7 @@ static const struct int_option {
 static void fill_congestion(struct sock *sk, void *to)
 {
 	const struct xtcp_stream *s = &xtcp_sk(sk)->stream;
-	const struct xtcp_cc_ops *cc = s->cc.ops ? s->cc.ops : s->p.cc;
+	const struct xtcp_cc_ops *cc = s->cc.ops ? s->cc.ops : s->p->cc;
 
 	strscpy(to, cc->name, XTCP_CC_NAME_MAX);
 }
@@ -342,6 +315,8 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 {
 	const struct xtcp_cc_ops *cc;
 	char name[XTCP_CC_NAME_MAX];
+	struct xtcp_options o;
+	int err;
 
 	if (len < 1)
 		return -EINVAL;
@@ -353,12 +328,13 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	if (!cc)
 		return -ENOENT;
 	lock_sock(sk);
-	xtcp_sk(sk)->cc = cc;
-	xtcp_policy_refresh(sk);
-	if (xtcp_sk(sk)->stream.cc.ops)
+	o = *options_of(sk);
+	o.cc = cc;
+	err = xtcp_set_options(sk, &o);
+	if (!err && xtcp_sk(sk)->stream.cc.ops)
 		xtcp_cc_change(&xtcp_sk(sk)->stream.cc, cc);
 	release_sock(sk);
-	return 0;
+	return err;
 }
 
 static int set_own(struct sock *sk, int level, int name, sockptr_t val,
@@ -467,7 +443,9 @@ static int get_own(struct sock *sk, int level, int name, char __user *val,
 		return xtcp_syn_get(sk, val, len);
 	if (!opt)
 		return -ENOPROTOOPT;
+	rcu_read_lock();
 	number = opt->get(sk);
+	rcu_read_unlock();
 	return copy_out(&number, sizeof(number), val, len);
 }
 
@@ -492,8 +470,7 @@ void xtcp_set_keepalive(struct sock *sk, int on)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->stream.p.keep = x->keep;
-	x->stream.p.keep.on = on;
+	x->stream.keep_on = on;
 	xtcp_tick(sk);
 	if (xtcp_in(&x->rec, XTCP_SYNCHRONISED))
 		xtcp_timer_arm(sk);

@@ -28,13 +28,14 @@ void xtcp_turn_init(struct sock *sk, struct xtcp_turn *turn,
 		    enum xtcp_event_kind kind)
 {
 	/* Somebody wrote to net.xtcp.*: it holds for open connections too. */
-	if (unlikely(xtcp_sk(sk)->generation != READ_ONCE(xtcp_generation)))
+	if (unlikely(xtcp_rules(xtcp_sk(sk))->generation !=
+		     READ_ONCE(xtcp_generation)))
 		xtcp_policy_refresh(sk);
 	memset(turn, 0, sizeof(*turn));
 	turn->e.kind = kind;
 	xtcp_tick(sk);
 	turn->e.now_ms = xtcp_tick_ms(xtcp_sk(sk));
-	turn->e.policy = &xtcp_sk(sk)->policy;
+	turn->e.policy = &xtcp_rules(xtcp_sk(sk))->policy;
 	turn->e.self = is_self(sk);
 }
 

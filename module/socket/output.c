@@ -75,7 +75,7 @@ static void step_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 	struct xtcp_event e = {
 		.kind = XTCP_EV_SENT,
 		.now_ms = xtcp_tick_ms(x),
-		.policy = &x->policy,
+		.policy = &xtcp_rules(x)->policy,
 		.len = fresh,
 		.fin = fin,
 		.rcv_adv = xtcp_window_edge(&x->rec, wnd),
@@ -219,7 +219,7 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 	struct xtcp_segment seg;
 	struct sk_buff *skb;
 
-	xtcp_fill_syn(&x->rec, &seg, &x->policy);
+	xtcp_fill_syn(&x->rec, &seg, &xtcp_rules(x)->policy);
 	if (x->user_mss)
 		seg.mss = min(x->user_mss, xtcp_wire_advertised_mss(sk));
 	if (!x->syn_us)

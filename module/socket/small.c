@@ -124,7 +124,8 @@ static struct xtcp_listener *small_event(struct xtcp_net *xn,
 static bool deferred(const struct xtcp_listener *l, const struct xtcp_record *r,
 		     const struct xtcp_segment *seg)
 {
-	u32 limit_ms = READ_ONCE(xtcp_sk(l->sk)->defer_accept) * MSEC_PER_SEC;
+	const struct xtcp_rules *rules = xtcp_rules(xtcp_sk(l->sk));
+	u32 limit_ms = rules->options.defer_accept * MSEC_PER_SEC;
 
 	return limit_ms && !seg->len &&
 	       !(seg->flags & (XTCP_FIN | XTCP_RST | XTCP_SYN)) &&
@@ -458,7 +459,7 @@ bool xtcp_become_small(struct sock *sk)
 		return true;
 	}
 	s->record = x->rec;
-	s->msl_ms = x->policy.msl_ms;
+	s->msl_ms = xtcp_rules(x)->policy.msl_ms;
 	copy_manner(&s->entry, sk);
 	xtcp_full_to_small(table, &x->entry, &x->binding, s,
 			   time_wait ? XTCP_FORM_TIME_WAIT :

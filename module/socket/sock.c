@@ -44,11 +44,10 @@ void xtcp_settings_default(struct xtcp_settings *s)
 	s->cc = xtcp_cc_nth(0);
 }
 
-/* All of a socket that is not struct sock's own; also for a child. */
-void xtcp_sock_init(struct sock *sk)
+/* All of a socket that is not struct sock's own; also for a child. Takes @rules. */
+void xtcp_sock_init(struct sock *sk, const struct xtcp_rules *rules)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
 
 	memset((char *)x + sizeof(x->wire), 0,
 	       xtcp_sock_size(sk) - sizeof(x->wire));
@@ -58,11 +57,7 @@ void xtcp_sock_init(struct sock *sk)
 	spin_lock_init(&x->accept_lock);
 	x->stored = RB_ROOT;
 	timer_setup(&sk->sk_timer, xtcp_timer_fired, 0);
-	x->keep.idle_us = (u64)s->keepalive_time * USEC_PER_SEC;
-	x->keep.interval_us = (u64)s->keepalive_intvl * USEC_PER_SEC;
-	x->keep.count = s->keepalive_probes;
-	xtcp_stream_defaults(&x->stream.p);
-	xtcp_stream_renew(x);
+	xtcp_stream_init(&x->stream, &rules->params);
 	/* The queue of sent text is ours to free; no write_space from skbs. */
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);
@@ -72,13 +67,13 @@ void xtcp_sock_init(struct sock *sk)
 
 static int prot_init(struct sock *sk)
 {
-	const struct xtcp_settings *s = &xtcp_net(sock_net(sk))->settings;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_settings *s = &xn->settings;
 
-	xtcp_sock_init(sk);
+	xtcp_sock_init(sk, xtcp_rules_of_net(xn));
 	sk->sk_state = TCP_CLOSE;
 	WRITE_ONCE(sk->sk_sndbuf, s->wmem[1]);
 	WRITE_ONCE(sk->sk_rcvbuf, s->rmem[1]);
-	xtcp_policy_refresh(sk);
 	sk_sockets_allocated_inc(sk);
 	return 0;
 }
@@ -95,6 +90,7 @@ void xtcp_sock_destruct(struct sock *sk)
 	xtcp_fast_free(sk);
 	xtcp_syn_forget(sk);
 	xtcp_pace_free(sk);
+	xtcp_rules_put(xtcp_rules(xtcp_sk(sk)));
 	inet_sock_destruct(sk);
 }
 

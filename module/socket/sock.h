@@ -15,6 +15,7 @@
 #include "machine/machine.h"
 #include "socket/fast_open.h"
 #include "socket/net.h"
+#include "socket/rules.h"
 #include "socket/timers.h"
 #include "socket/saved_syn.h"
 #include "socket/source_route.h"
@@ -28,9 +29,8 @@
  * @wire:	which wire, addresses, ports, IP options; must be first
  * @binding:	the local port
  * @rec:	life-cycle record; only xtcp_step() changes it
- * @policy:	what may differ from socket to socket; see options
- * @generation:	xtcp_generation when @policy was made
- * @stream:	reliability arithmetic
+ * @stream:	reliability arithmetic; @stream.p is that of its rules, and there is
+ *		always some: xtcp_rules()
  * @listener:	while it listens
  * @saved_syn:	with @syn_kept: the SYN that opened it, until it is read
  * @accept_queue: listeners: children that are open and wait for accept()
@@ -45,32 +45,24 @@
  * @write_seq:	sequence number behind the last byte that was written
  * @copied_seq:	sequence number of the next byte to be read
  * @destroyed:	xtcp_destroy() was here
+ * @spawned:	a listener's child: that one's XTCP_ISN is not its own
  * @broken_pipe: RST in CLOSE_WAIT: writes get EPIPE, one read ECONNRESET
  * @tune_seq:	@copied_seq when the receive buffer was last looked at
  * @tune_us:	when that was
  * @oob_seq:	urgent data: sequence number of the last urgent byte
  * @oob:	that byte, once it arrived
  * @oob_state:	XTCP_OOB_NONE and the like
- * @fixed_isn:	XTCP_ISN was set: @isn
  * @save_syn:	TCP_SAVE_SYN
  * @syn_kept:	there is a @saved_syn
  * @paced:	there is a @pacer
  * @reader_waits: a program sleeps in recv()
  * @in_backlog:	segments are taken that waited while a program had it locked
  * @ack_late:	an ACK is due when all of them were
- * @isn:	initial number of the next connection
  * @cork:	TCP_CORK
- * @nodelay:	TCP_NODELAY
  * @quickack:	TCP_QUICKACK was last set to 1
  * @slow_ack:	TCP_QUICKACK was last set to 0
- * @defer_accept: TCP_DEFER_ACCEPT, seconds
  * @user_mss:	TCP_MAXSEG, 0: none
  * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the namespace's
- * @user_timeout_ms: TCP_USER_TIMEOUT
- * @keep:	keep-alive times of this socket
- * @syn_retries: TCP_SYNCNT, 0: the namespace's
- * @msl_ms:	XTCP_MSL, 0: the namespace's
- * @cc:		TCP_CONGESTION; NULL: the namespace's
  * @fast:	listeners: Fast Open; children: their listener's, while pending
  * @fast_pending: it is the listener's
  * @fast_no_cookie: TCP_FASTOPEN_NO_COOKIE
@@ -80,7 +72,6 @@
  * @fast_taken:	text that came or went with the SYN was acknowledged
  * @fast_fail:	tcpi_fastopen_client_fail
  * @fast_least:	with @fast_deferred: the least initial number
- * @linger2:	TCP_LINGER2 in seconds, 0: the namespace's, -1: none
  * @challenge_ms: when it last sent a challenge ACK
  * @now_us:	when what is being done began: see xtcp_tick()
  * @main_us:	when the stream's main timer is due; 0: never
@@ -106,8 +97,6 @@ struct xtcp_sock {
 	struct xtcp_wire_sock wire;
 	struct xtcp_binding binding;
 	struct xtcp_record rec;
-	struct xtcp_policy policy;
-	u32 generation;
 	u32 challenge_ms;
 	struct xtcp_stream stream;
 	union {
@@ -134,7 +123,6 @@ struct xtcp_sock {
 	};
 	u32 cookie_ms;
 	bool cookies_sent;
-	u8 syn_retries;
 	bool timer_late;
 	bool fast_no_cookie;
 	struct rb_root stored;
@@ -143,29 +131,21 @@ struct xtcp_sock {
 	u32 copied_seq;
 	bool destroyed;
 	bool broken_pipe;
+	bool spawned;
 	u16 user_mss;
 	u32 tune_seq;
 	u32 oob_seq;
 	u64 tune_us;
 	u8 oob;
 	u8 oob_state;
-	bool fixed_isn;
 	u8 save_syn;
-	u32 isn;
 	bool cork;
-	bool nodelay;
 	bool quickack;
 	bool slow_ack;
-	u32 defer_accept;
 	u32 notsent_lowat;
-	u32 user_timeout_ms;
-	struct xtcp_keep_params keep;
-	u32 msl_ms;
 	u32 pmtu_late;
-	const struct xtcp_cc_ops *cc;
 	struct xtcp_fast *fast;
 	u32 fast_least;
-	int linger2;
 	u64 now_us;
 	u64 main_us;
 	u64 ack_us;
@@ -220,6 +200,18 @@ struct xtcp_skb_cb {
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {
 	return (struct xtcp_sock *)sk;
+}
+
+/* What it goes by. Without its lock: under RCU */
+static inline const struct xtcp_rules *xtcp_rules(const struct xtcp_sock *x)
+{
+	return container_of(READ_ONCE(x->stream.p), struct xtcp_rules, params);
+}
+
+/* XTCP_ISN was set for the connections of this socket; likewise. */
+static inline bool xtcp_fixed_isn(const struct xtcp_sock *x)
+{
+	return xtcp_rules(x)->options.fixed_isn && !READ_ONCE(x->spawned);
 }
 
 /* So much of struct xtcp_sock there is. */
@@ -293,7 +285,7 @@ extern struct proto_ops xtcp6_ops;
 int xtcp_sock_module_init(int family);
 void xtcp_sock_module_exit(void);
 int xtcp_create(struct net *net, struct socket *sock, int protocol, int kern);
-void xtcp_sock_init(struct sock *sk);
+void xtcp_sock_init(struct sock *sk, const struct xtcp_rules *rules);
 void xtcp_sock_destruct(struct sock *sk);
 int xtcp_get_port(struct sock *sk, unsigned short port);
 void xtcp_settings_default(struct xtcp_settings *s);
@@ -515,7 +507,6 @@ int xtcp_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
 int xtcp_getsockopt(struct socket *sock, int level, int name,
 		    char __user *val, int __user *len);
 void xtcp_set_keepalive(struct sock *sk, int on);
-/* Settings and options of @sk into @sk's policy and stream parameters. */
 void xtcp_policy_refresh(struct sock *sk);
 void xtcp_policy_of(const struct sock *sk, struct xtcp_policy *p);
 void xtcp_stream_renew(struct xtcp_sock *x);

@@ -136,7 +136,7 @@ static void main_expired(struct sock *sk, u64 now_us)
 static void life_expired(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 timeout_ms = x->user_timeout_ms;
+	u32 timeout_ms = xtcp_rules(x)->options.user_timeout_ms;
 
 	if (x->rec.timer != XTCP_LIFE_HANDSHAKE) {
 		xtcp_happen(sk, XTCP_EV_LIFE_OVER);

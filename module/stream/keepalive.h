@@ -10,14 +10,12 @@
 #define XTCP_KEEP_COUNT		9
 
 /**
- * struct xtcp_keep_params - SO_KEEPALIVE and its times
- * @on:		MUST-25: off unless asked for
+ * struct xtcp_keep_params - SO_KEEPALIVE's times
  * @count:	unanswered probes until the peer counts as gone
  * @idle_us:	silence before the first probe
  * @interval_us: from probe to probe
  */
 struct xtcp_keep_params {
-	bool on;
 	u8 count;
 	u64 idle_us;
 	u64 interval_us;

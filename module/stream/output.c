@@ -131,7 +131,7 @@ static enum xtcp_held judge_small(const struct xtcp_stream *s,
 		return XTCP_HELD_NOT;
 	if (out->len < a->unsent) {
 		/* The window cut it: case 3 of 3.8.6.2.1 */
-		if (out->len >= r->max_snd_wnd / 2 && (idle || s->p.nodelay))
+		if (out->len >= r->max_snd_wnd / 2 && (idle || s->nodelay))
 			return XTCP_HELD_NOT;
 		return XTCP_HELD_SWS;
 	}
@@ -140,7 +140,7 @@ static enum xtcp_held judge_small(const struct xtcp_stream *s,
 		return XTCP_HELD_NOT;
 	if (q->more)
 		return XTCP_HELD_CORK;
-	if (!idle && !s->p.nodelay)
+	if (!idle && !s->nodelay)
 		return XTCP_HELD_NAGLE;
 	return XTCP_HELD_NOT;
 }
@@ -257,7 +257,7 @@ static enum xtcp_held send_tail(const struct xtcp_stream *s,
 static void restart_after_idle(struct xtcp_stream *s,
 			       const struct xtcp_record *r, u64 now_us)
 {
-	if (!s->p.idle_restart || !s->sent_us || r->snd_una != r->snd_nxt)
+	if (!s->p->idle_restart || !s->sent_us || r->snd_una != r->snd_nxt)
 		return;
 	if (now_us - s->sent_us > xtcp_rtt_rto_us(&s->rtt))
 		xtcp_cc_restart(&s->cc);

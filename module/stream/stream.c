@@ -31,7 +31,7 @@ void xtcp_stream_init(struct xtcp_stream *s,
 		      const struct xtcp_stream_params *p)
 {
 	memset(s, 0, sizeof(*s));
-	s->p = *p;
+	s->p = p;
 	xtcp_rtt_init(&s->rtt, p->rto_init_us, p->rto_min_us, p->rto_max_us);
 }
 
@@ -50,14 +50,14 @@ void xtcp_stream_established(struct xtcp_stream *s,
 	bool lost = h->retries;
 
 	s->mss = h->mss;
-	xtcp_rtt_init(&s->rtt, s->p.rto_init_us, s->p.rto_min_us,
-		      s->p.rto_max_us);
+	xtcp_rtt_init(&s->rtt, s->p->rto_init_us, s->p->rto_min_us,
+		      s->p->rto_max_us);
 	if (h->rtt_us && !lost)
 		xtcp_rtt_sample(&s->rtt, h->rtt_us);
 	if (lost)
 		xtcp_rtt_lost_syn(&s->rtt);
-	xtcp_cc_init(&s->cc, s->p.cc, h->mss,
-		     lost ? 0 : s->p.initial_segments);
+	xtcp_cc_init(&s->cc, s->p->cc, h->mss,
+		     lost ? 0 : s->p->initial_segments);
 	xtcp_recovery_init(&s->recovery, r->snd_una);
 	if (s->bulk)
 		xtcp_stream_give_bulk(s, r, s->bulk);
@@ -65,7 +65,7 @@ void xtcp_stream_established(struct xtcp_stream *s,
 	xtcp_min_rtt_init(&s->min_rtt);
 	if (h->rtt_us && !lost)
 		xtcp_min_rtt_sample(&s->min_rtt, h->rtt_us, now_us);
-	xtcp_delack_init(&s->delack, s->p.delack_us, s->p.quickacks,
+	xtcp_delack_init(&s->delack, s->p->delack_us, s->p->quickacks,
 			 h->rcv_mss);
 	xtcp_keepalive_heard(&s->keepalive, now_us);
 	s->peak = 0;
@@ -315,7 +315,7 @@ struct xtcp_bulk *xtcp_stream_take_bulk(struct xtcp_stream *s,
 					const struct xtcp_record *r,
 					u64 now_us, bool anyway)
 {
-	bool idle = s->p.idle_restart &&
+	bool idle = s->p->idle_restart &&
 		    now_us - s->sent_us > xtcp_rtt_rto_us(&s->rtt);
 	struct xtcp_bulk *bulk = s->bulk;
 

@@ -93,23 +93,22 @@ struct xtcp_bulk {
 #define XTCP_ORPHAN_PROBES	8
 
 /**
- * struct xtcp_stream_params - settings; the host may change them at any time
+ * struct xtcp_stream_params - settings, shared by all streams that agree in them
  * @cc:			congestion control; before the connection opens only
  * @rto_init_us:	first time-out (RFC 6298 2.1)
  * @rto_min_us:		floor of the time-out's variation term
  * @rto_max_us:		the longest time-out
  * @delack_us:		how long an ACK waits; at most %XTCP_DELACK_MAX_US
  * @user_timeout_us:	TCP_USER_TIMEOUT; 0: none
- * @keep:		SO_KEEPALIVE and its times
+ * @keep:		SO_KEEPALIVE's times
  * @initial_segments:	initial window
  * @quickacks:		segments acknowledged at once when text begins to come
  * @probe_retries:	unanswered zero-window probes until the peer is given up
  * @orphan_probes:	probes until an orphan is given up, answered or not
- * @nodelay:		TCP_NODELAY: no Nagle
  * @idle_restart:	slow start again after an idle RTO (RFC 5681 4.1)
  *
- * rto_*, delack_us, initial_segments and quickacks are read when the connection
- * opens and not after.
+ * rto_init_us, delack_us, initial_segments and quickacks are read when the
+ * connection opens and not after.
  */
 struct xtcp_stream_params {
 	const struct xtcp_cc_ops *cc;
@@ -123,7 +122,6 @@ struct xtcp_stream_params {
 	u8 quickacks;
 	u8 probe_retries;
 	u8 orphan_probes;
-	bool nodelay;
 	bool idle_restart;
 };
 
@@ -141,9 +139,11 @@ enum xtcp_stream_timer {
 
 /**
  * struct xtcp_stream - the stream's state of a full connection
- * @p:		settings
+ * @p:		settings; the host may exchange them at any time
  * @mss:	bytes of text in a full segment of ours, options deducted
  * @timer:	enum xtcp_stream_timer
+ * @nodelay:	TCP_NODELAY: no Nagle; the host's to set
+ * @keep_on:	SO_KEEPALIVE (MUST-25: off unless asked for); likewise
  * @override:	the hold timer fired: the next segment may be small
  * @peak:	the most bytes that were under way since @peak_end was set
  * @peak_end:	sequence number whose acknowledgment begins a new @peak
@@ -167,10 +167,12 @@ enum xtcp_stream_timer {
  * @ecn:	congestion marks on the peer's text: ecn.h
  */
 struct xtcp_stream {
-	struct xtcp_stream_params p;
+	const struct xtcp_stream_params *p;
 	u32 mss;
 	u8 timer;
-	bool override;
+	bool override : 1;
+	bool nodelay : 1;
+	bool keep_on : 1;
 	u32 peak;
 	u32 peak_end;
 	u64 started_us;
@@ -217,7 +219,7 @@ static inline u32 xtcp_stream_lost(const struct xtcp_stream *s)
 /* Fill @p with the defaults. */
 void xtcp_stream_defaults(struct xtcp_stream_params *p);
 
-/* A socket is made, or a connection spawned. */
+/* A socket is made, or a connection spawned; @p stays while @s has it. */
 void xtcp_stream_init(struct xtcp_stream *s,
 		      const struct xtcp_stream_params *p);
 

@@ -43,7 +43,7 @@ static enum xtcp_stream_timer wanted(const struct xtcp_stream *s,
 		return q->paced ? XTCP_TIMER_NONE : XTCP_TIMER_HOLD;
 	}
 	/* MUST-26: only on a connection with nothing under way */
-	if (s->p.keep.on && xtcp_in(r, KEEPALIVE_STATES))
+	if (s->keep_on && xtcp_in(r, KEEPALIVE_STATES))
 		return XTCP_TIMER_KEEPALIVE;
 	return XTCP_TIMER_NONE;
 }
@@ -88,7 +88,7 @@ static u32 persist_us(const struct xtcp_stream *s)
 
 static u64 deadline_us(const struct xtcp_stream *s)
 {
-	u64 user_us = s->progress_us + s->p.user_timeout_us;
+	u64 user_us = s->progress_us + s->p->user_timeout_us;
 	u64 at_us = s->started_us;
 
 	switch (s->timer) {
@@ -103,11 +103,11 @@ static u64 deadline_us(const struct xtcp_stream *s)
 	case XTCP_TIMER_HOLD:
 		return at_us + XTCP_HOLD_US;
 	case XTCP_TIMER_KEEPALIVE:
-		return xtcp_keepalive_deadline_us(&s->keepalive, &s->p.keep);
+		return xtcp_keepalive_deadline_us(&s->keepalive, &s->p->keep);
 	default:
 		return 0;
 	}
-	return s->p.user_timeout_us && user_us < at_us ? user_us : at_us;
+	return s->p->user_timeout_us && user_us < at_us ? user_us : at_us;
 }
 
 void xtcp_stream_timers(struct xtcp_stream *s, const struct xtcp_record *r,
@@ -135,7 +135,7 @@ static enum xtcp_expired persist_expired(struct xtcp_stream *s,
 					 u64 now_us, u8 *reason)
 {
 	bool orphan = r->flags & XTCP_F_ORPHAN;
-	u8 retries = orphan ? s->p.orphan_probes : s->p.probe_retries;
+	u8 retries = orphan ? s->p->orphan_probes : s->p->probe_retries;
 
 	if (xtcp_persist_gives_up(&s->persist, retries, orphan)) {
 		*reason = XTCP_R_PROBE_TIMEOUT;
@@ -149,8 +149,8 @@ static enum xtcp_expired persist_expired(struct xtcp_stream *s,
 static enum xtcp_expired keepalive_expired(struct xtcp_stream *s, u64 now_us,
 					   u8 *reason)
 {
-	switch (xtcp_keepalive_expired(&s->keepalive, &s->p.keep,
-				       s->p.user_timeout_us, now_us)) {
+	switch (xtcp_keepalive_expired(&s->keepalive, &s->p->keep,
+				       s->p->user_timeout_us, now_us)) {
 	case XTCP_KEEP_PROBE:
 		return XTCP_EXPIRED_KEEPALIVE;
 	case XTCP_KEEP_GIVE_UP:
@@ -167,8 +167,8 @@ enum xtcp_expired xtcp_stream_expired(struct xtcp_stream *s,
 {
 	if (s->timer == XTCP_TIMER_NONE || now_us < deadline_us(s))
 		return XTCP_EXPIRED_NOTHING;
-	if (waits_for_peer(s->timer) && s->p.user_timeout_us &&
-	    now_us - s->progress_us >= s->p.user_timeout_us) {
+	if (waits_for_peer(s->timer) && s->p->user_timeout_us &&
+	    now_us - s->progress_us >= s->p->user_timeout_us) {
 		*reason = XTCP_R_USER_TIMEOUT;
 		return XTCP_EXPIRED_GIVE_UP;
 	}

@@ -120,7 +120,7 @@ static void options_change(u8 arg)
 {
 	fuzz_note("more %u nodelay %u", arg & 1, arg >> 1 & 1);
 	e.q.more = arg & 1;
-	e.s.p.nodelay = arg >> 1 & 1;
+	e.s.nodelay = arg >> 1 & 1;
 }
 
 static void one_event(void)
@@ -204,7 +204,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	end_init_with(&e, end_seams[i], &p, 0);
 	e.r.flags |= mode & 1 ? XTCP_F_SACK : 0;
 	e.poor = mode >> 1 & 1;
-	fuzz_note("%s, sack %u, poor %u", p.cc->name, mode & 1, e.poor);
+	fuzz_note("%s, sack %u, poor %u", e.p.cc->name, mode & 1, e.poor);
 	given_up = false;
 	for (i = 0; i < EVENTS_MAX && !given_up && fuzz_more(); i++)
 		one_event();

@@ -273,7 +273,6 @@ static void set_up(const struct flow_config *c, struct user *u)
 	u->params.delack_us = c->delack / NS_PER_US;
 	u->params.initial_segments = c->initial;
 	u->params.probe_retries = c->retries;
-	u->params.nodelay = !!c->nodelay;
 }
 
 static void start_user(struct sim *sim, struct user *u, u16 group, u32 number)

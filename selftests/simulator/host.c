@@ -294,6 +294,7 @@ void host_open(struct sim *sim, struct end *e, struct flow *f)
 	}
 	xtcp_record_init(&e->r);
 	xtcp_stream_init(&e->s, &e->pair->user->params);
+	e->s.nodelay = !!e->pair->c->nodelay;
 	e->flow = f;
 	e->una_offset = 0;
 	e->written = 0;

@@ -61,6 +61,7 @@ static void listener_in(struct sim *sim, struct end *e,
 static void become_full(struct sim *sim, struct end *e, struct turn *t)
 {
 	xtcp_stream_init(&e->s, &e->pair->user->params);
+	e->s.nodelay = !!e->pair->c->nodelay;
 	e->una_offset = 0;
 	e->written = 0;
 	e->got = 0;

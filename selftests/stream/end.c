@@ -23,7 +23,8 @@ void end_init_with(struct end *e, u32 first,
 	e->r.irs = 4999;
 	e->r.rcv_nxt = 5000;
 	e->r.rcv_adv = 5000 + WND;
-	xtcp_stream_init(&e->s, p);
+	e->p = *p;
+	xtcp_stream_init(&e->s, &e->p);
 	xtcp_stream_established(&e->s, &e->r, &h, e->now_us);
 }
 

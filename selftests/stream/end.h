@@ -16,6 +16,7 @@
 /**
  * struct end - the end
  * @r:		its record, in ESTABLISHED
+ * @p:		its settings
  * @s:		its stream
  * @q:		its send queue
  * @now_us:	the time
@@ -29,6 +30,7 @@
  */
 struct end {
 	struct xtcp_record r;
+	struct xtcp_stream_params p;
 	struct xtcp_stream s;
 	struct xtcp_queue q;
 	u64 now_us;

@@ -188,7 +188,6 @@ static void open_end(struct rig *g, u32 who)
 	struct rig_end *e = &g->end[who];
 	const struct rig_config *c = g->c;
 	struct xtcp_handshake h = { .mss = c->mss, .rcv_mss = c->mss };
-	struct xtcp_stream_params p;
 	u32 wnd = c->rcvbuf < 65535 ? c->rcvbuf : 65535;
 
 	xtcp_record_init(&e->r);
@@ -214,10 +213,10 @@ static void open_end(struct rig *g, u32 who)
 	e->r.last_ack_sent = e->r.rcv_nxt;
 	e->r.ts_offset = 0xffffff00u + who;
 	EXPECT_SOUND(xtcp_invariant(&e->r));
-	xtcp_stream_defaults(&p);
-	p.nodelay = c->nodelay;
-	p.cc = c->cc ? c->cc : &xtcp_newreno;
-	xtcp_stream_init(&e->s, &p);
+	xtcp_stream_defaults(&e->p);
+	e->p.cc = c->cc ? c->cc : &xtcp_newreno;
+	xtcp_stream_init(&e->s, &e->p);
+	e->s.nodelay = c->nodelay;
 	xtcp_stream_established(&e->s, &e->r, &h, g->now_us);
 }
 

@@ -83,6 +83,7 @@ struct rig_range {
 
 struct rig_end {
 	struct xtcp_record r;
+	struct xtcp_stream_params p;
 	struct xtcp_stream s;
 	struct xtcp_stream_timers timers;
 	u32 queued;		/* bytes in the send queue */

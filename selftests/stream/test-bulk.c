@@ -73,7 +73,7 @@ TEST(bulk__rounds_of_slow_start)
 	EXPECT(!taken(&e));
 	e.now_us += xtcp_rtt_rto_us(&e.s.rtt) + 1;
 	EXPECT(taken(&e));
-	e.s.p.idle_restart = false;
+	e.p.idle_restart = false;
 	flight(&e, 15);
 	e.now_us += 10 * xtcp_rtt_rto_us(&e.s.rtt);
 	EXPECT(!taken(&e));

@@ -124,7 +124,7 @@ static void act(struct end *e, u32 what, u32 n, u32 m)
 			end_timeout(e);
 		break;
 	case 9:
-		e->s.p.nodelay = n & 1;
+		e->s.nodelay = n & 1;
 		e->q.more = m & 1;
 		break;
 	case 10:

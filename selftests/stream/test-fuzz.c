@@ -77,7 +77,7 @@ static bool anything(struct end *e)
 		e->q.more = draw(2);
 		break;
 	case 3:
-		e->s.p.nodelay = draw(2);
+		e->s.nodelay = draw(2);
 		break;
 	case 4:
 		if (!draw(10))

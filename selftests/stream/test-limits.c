@@ -155,7 +155,7 @@ TEST(persist_interval__sixteen_doublings)
 TEST(keepalive__very_many)
 {
 	const struct xtcp_keep_params p = {
-		.on = true, .count = 3, .idle_us = 1000, .interval_us = 10,
+		.count = 3, .idle_us = 1000, .interval_us = 10,
 	};
 	struct xtcp_keepalive k = { 0 };
 	u64 now_us = 1000;
@@ -176,7 +176,7 @@ TEST(keepalive__very_many)
 TEST(keepalive__user_timeout_to_the_microsecond)
 {
 	const struct xtcp_keep_params p = {
-		.on = true, .count = 3, .idle_us = 1000, .interval_us = 10,
+		.count = 3, .idle_us = 1000, .interval_us = 10,
 	};
 	struct xtcp_keepalive k = { .heard_us = 5000 };
 

@@ -96,7 +96,7 @@ TEST(nagle__nodelay)
 	struct end e;
 
 	end_init(&e, 1);
-	e.s.p.nodelay = true;
+	e.s.nodelay = true;
 	end_write(&e, 1);
 	EXPECT(end_send(&e));
 	end_write(&e, 1);
@@ -344,10 +344,10 @@ TEST(cwnd__idle_restart)
 	end_transmit(&e);
 	EXPECT_EQ(e.s.cc.cwnd, 40 * MSS);
 	e.now_us += 10000000;
-	e.s.p.idle_restart = false;
+	e.p.idle_restart = false;
 	end_transmit(&e);
 	EXPECT_EQ(e.s.cc.cwnd, 40 * MSS);
-	e.s.p.idle_restart = true;
+	e.p.idle_restart = true;
 	end_transmit(&e);
 	EXPECT_EQ(e.s.cc.cwnd, 10 * MSS);
 }

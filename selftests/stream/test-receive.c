@@ -400,6 +400,8 @@ TEST(established__fills_everything)
 	memset(&s, 0xff, sizeof(s));
 	xtcp_stream_init(&s, &p);
 	xtcp_stream_established(&s, &r, &h, 5);
+	EXPECT(!s.nodelay);
+	EXPECT(!s.keep_on);
 	EXPECT_SOUND(xtcp_stream_invariant(&s, &r));
 	EXPECT_EQ(s.rtt.srtt_us, 25000);
 	EXPECT_EQ(s.cc.cwnd, 14480);

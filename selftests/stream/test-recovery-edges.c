@@ -358,7 +358,7 @@ static u32 cwnd_after_pause(bool outstanding, u64 pause_us, bool restart)
 	struct end e;
 
 	end_init(&e, 1);
-	e.s.p.idle_restart = restart;
+	e.p.idle_restart = restart;
 	e.s.cc.cwnd = 30 * MSS;
 	end_write(&e, 2 * MSS);
 	end_transmit(&e);

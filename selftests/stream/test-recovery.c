@@ -379,7 +379,7 @@ TEST(dupack__retransmits_nothing_new)
 	u32 i;
 
 	end_init(&e, 1);
-	e.s.p.nodelay = true;
+	e.s.nodelay = true;
 	for (i = 0; i < 4; i++) {
 		end_write(&e, 10);
 		EXPECT_EQ(end_transmit(&e), 1);

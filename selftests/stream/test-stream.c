@@ -21,7 +21,6 @@ TEST(stream_defaults__figures)
 	EXPECT_EQ(p.rto_max_us, 120000000);
 	EXPECT_EQ(p.delack_us, 40000);
 	EXPECT_EQ(p.user_timeout_us, 0);
-	EXPECT(!p.keep.on);
 	EXPECT_EQ(p.keep.count, 9);
 	EXPECT_EQ(p.keep.idle_us, 7200000000ull);
 	EXPECT_EQ(p.keep.interval_us, 75000000);
@@ -29,7 +28,6 @@ TEST(stream_defaults__figures)
 	EXPECT_EQ(p.quickacks, 16);
 	EXPECT_EQ(p.probe_retries, 15);
 	EXPECT_EQ(p.orphan_probes, 8);
-	EXPECT(!p.nodelay);
 	EXPECT(p.idle_restart);
 }
 
@@ -273,7 +271,7 @@ TEST(send_head__push)
 
 	for (more = 0; more < 2; more++) {
 		end_init(&e, 1);
-		e.s.p.nodelay = true;
+		e.s.nodelay = true;
 		for (i = 0; i < 4; i++) {
 			end_write(&e, 10);
 			EXPECT_EQ(end_transmit(&e), 1);

@@ -172,7 +172,7 @@ TEST(user_timeout__retransmissions)
 	u8 reason = 0;
 
 	end_init(&e, 1);
-	e.s.p.user_timeout_us = 5000000;
+	e.p.user_timeout_us = 5000000;
 	e.now_us += 60000000;
 	end_write(&e, MSS);
 	end_transmit(&e);
@@ -194,7 +194,7 @@ TEST(user_timeout__starts_anew)
 	struct end e;
 
 	end_init(&e, 1);
-	e.s.p.user_timeout_us = 5000000;
+	e.p.user_timeout_us = 5000000;
 	end_write(&e, 2 * MSS);
 	end_transmit(&e);
 	e.now_us += 900000;
@@ -211,7 +211,7 @@ TEST(user_timeout__closed_window)
 	u32 i;
 
 	closed(&e, 1);
-	e.s.p.user_timeout_us = 6000000;
+	e.p.user_timeout_us = 6000000;
 	for (i = 0; i < 10; i++) {
 		what = end_expire(&e);
 		if (what != XTCP_EXPIRED_PROBE)
@@ -226,10 +226,10 @@ TEST(user_timeout__closed_window)
 static void keep(struct end *e)
 {
 	end_init(e, 1);
-	e->s.p.keep = (struct xtcp_keep_params){
-		.on = true, .count = 3, .idle_us = 10000000,
-		.interval_us = 2000000,
+	e->p.keep = (struct xtcp_keep_params){
+		.count = 3, .idle_us = 10000000, .interval_us = 2000000,
 	};
+	e->s.keep_on = true;
 	end_transmit(e);
 }
 
@@ -240,7 +240,7 @@ TEST(keepalive__off_unless_asked_for)
 	end_init(&e, 1);
 	end_transmit(&e);
 	EXPECT_EQ(e.timers.main_us, 0);
-	EXPECT(e.s.p.keep.idle_us >= 7200000000ull);
+	EXPECT(e.p.keep.idle_us >= 7200000000ull);
 }
 
 TEST(keepalive__dead_peer)
@@ -297,7 +297,7 @@ TEST(keepalive__user_timeout)
 	u32 i;
 
 	keep(&e);
-	e.s.p.user_timeout_us = 18000000;
+	e.p.user_timeout_us = 18000000;
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_KEEPALIVE);
 	EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_GIVE_UP);
@@ -310,7 +310,7 @@ TEST(keepalive__user_timeout_before_the_first_probe)
 	struct end e;
 
 	keep(&e);
-	e.s.p.user_timeout_us = 5000000;
+	e.p.user_timeout_us = 5000000;
 	EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_KEEPALIVE);
 	EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_GIVE_UP);
 }
