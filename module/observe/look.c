@@ -66,7 +66,7 @@ static void see_sock(struct sock *sk, struct xtcp_sight *s)
 	s->probes = x->stream.persist.unanswered + x->stream.keepalive.probes;
 	if (s->state == XTCP_LISTEN) {
 		s->rx = READ_ONCE(sk->sk_ack_backlog);
-		s->listener_id = x->listener.id;
+		s->listener_id = xtcp_listener_id(sk);
 	} else {
 		see_queues(sk, s);
 		see_timer(sk, s);

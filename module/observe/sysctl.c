@@ -33,6 +33,7 @@ static int write_setting(XTCP_CTL_CONST struct ctl_table *table, int write,
 	int err = proc_dointvec_minmax(table, write, buffer, len, pos);
 
 	if (!err && write)
+		/* What was written comes first: policy.c asks in that order. */
 		smp_store_release(&xtcp_generation, xtcp_generation + 1);
 	return err;
 }
@@ -73,6 +74,7 @@ static int congestion_control(XTCP_CTL_CONST struct ctl_table *table,
 	if (!cc)
 		return -ENOENT;
 	WRITE_ONCE(s->cc, cc);
+	/* Likewise */
 	smp_store_release(&xtcp_generation, xtcp_generation + 1);
 	return 0;
 }

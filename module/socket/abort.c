@@ -9,7 +9,7 @@ static bool is_meant(const struct sock *sk, const struct xtcp_ending *end)
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
 	return sk->sk_state != TCP_CLOSE &&
-	       end->fits(end, &x->rec, x->listener.id);
+	       end->fits(end, &x->rec, xtcp_listener_id(sk));
 }
 
 static int end_listener(struct sock *sk, const struct xtcp_ending *end)

@@ -125,17 +125,17 @@ discard:
 
 static bool enqueue(struct sock *listener, struct sock *child)
 {
-	struct xtcp_sock *l = xtcp_sk(listener);
+	struct xtcp_listening *l = xtcp_sk(listener)->listening;
 	struct xtcp_sock *x = xtcp_sk(child);
 	bool alive;
 
-	spin_lock(&l->accept_lock);
-	alive = l->accepting;
+	spin_lock(&l->lock);
+	alive = l->open;
 	if (alive) {
-		list_add_tail(&x->accept_node, &l->accept_queue);
+		list_add_tail(&x->accept_node, &l->queue);
 		sk_acceptq_added(listener);
 	}
-	spin_unlock(&l->accept_lock);
+	spin_unlock(&l->lock);
 	return alive;
 }
 
@@ -179,17 +179,17 @@ void xtcp_child_open(struct sock *listener, struct sock *child,
 
 static struct sock *dequeue(struct sock *listener)
 {
-	struct xtcp_sock *l = xtcp_sk(listener);
+	struct xtcp_listening *l = xtcp_sk(listener)->listening;
 	struct xtcp_sock *x;
 
-	spin_lock_bh(&l->accept_lock);
-	x = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock,
+	spin_lock_bh(&l->lock);
+	x = list_first_entry_or_null(&l->queue, struct xtcp_sock,
 				     accept_node);
 	if (x) {
 		list_del_init(&x->accept_node);
 		sk_acceptq_removed(listener);
 	}
-	spin_unlock_bh(&l->accept_lock);
+	spin_unlock_bh(&l->lock);
 	return (struct sock *)x;
 }
 
@@ -203,14 +203,14 @@ static int wait_for_child(struct sock *listener, long timeo)
 		prepare_to_wait_exclusive(sk_sleep(listener), &wait,
 					  TASK_INTERRUPTIBLE);
 		release_sock(listener);
-		if (list_empty_careful(&xtcp_sk(listener)->accept_queue) &&
+		if (list_empty_careful(&xtcp_sk(listener)->listening->queue) &&
 		    READ_ONCE(listener->sk_state) == TCP_LISTEN &&
 		    !signal_pending(current))
 			timeo = schedule_timeout(timeo);
 		/* Not all have slept; waiting for the lock is another sleep. */
 		__set_current_state(TASK_RUNNING);
 		lock_sock(listener);
-		if (!list_empty_careful(&xtcp_sk(listener)->accept_queue))
+		if (!list_empty_careful(&xtcp_sk(listener)->listening->queue))
 			break;
 		err = -EINVAL;
 		if (listener->sk_state != TCP_LISTEN)

@@ -116,7 +116,7 @@ void xtcp_stream_info(const struct xtcp_sock *x, struct xtcp_info *i)
 	i->xtcpi_rttvar_us = x->stream.rtt.rttvar_us;
 	i->xtcpi_cwnd = x->stream.cc.cwnd;
 	i->xtcpi_ssthresh = x->stream.cc.ssthresh;
-	i->xtcpi_retransmits = x->retransmits;
+	i->xtcpi_retransmits = x->stream.retransmits;
 	i->xtcpi_segs_out = x->segs_out;
 	i->xtcpi_segs_in = x->segs_in;
 	i->xtcpi_bytes_sent = x->bytes_sent;

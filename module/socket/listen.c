@@ -15,7 +15,7 @@ static bool queue_full(struct xtcp_net *xn, struct sock *sk)
 	u32 backlog = READ_ONCE(sk->sk_max_ack_backlog);
 
 	limit = min(limit, max(backlog, 1u));
-	return atomic_read(&xtcp_sk(sk)->listener.half_open) >= (int)limit;
+	return atomic_read(&xtcp_sk(sk)->listening->found.half_open) >= (int)limit;
 }
 
 static bool wants_cookies(struct xtcp_net *xn, struct sock *sk)
@@ -27,12 +27,12 @@ static bool wants_cookies(struct xtcp_net *xn, struct sock *sk)
 
 static bool expects_cookies(struct xtcp_net *xn, struct sock *sk)
 {
-	const struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_listening *l = xtcp_sk(sk)->listening;
 
 	if (READ_ONCE(xn->settings.syncookies) == 2)
 		return true;
-	return READ_ONCE(x->cookies_sent) &&
-	       xtcp_now_ms() - READ_ONCE(x->cookie_ms) < COOKIE_LIFE_MS;
+	return READ_ONCE(l->cookies_sent) &&
+	       xtcp_now_ms() - READ_ONCE(l->cookie_ms) < COOKIE_LIFE_MS;
 }
 
 /* What we bring into the opening: numbers, and the first window. */
@@ -79,8 +79,8 @@ static void send_cookie(struct xtcp_net *xn, struct sock *sk,
 	seg.mss = x->user_mss;
 	if (seg.opts & XTCP_OPT_TS)
 		seg.tsval = xtcp_cookie_ts_make(seg.tsval, &e->seg, e->policy);
-	WRITE_ONCE(x->cookie_ms, xtcp_now_ms());
-	WRITE_ONCE(x->cookies_sent, true);
+	WRITE_ONCE(x->listening->cookie_ms, xtcp_now_ms());
+	WRITE_ONCE(x->listening->cookies_sent, true);
 	xtcp_inc(xn, XTCP_C_COOKIES_SENT);
 	xtcp_reply_opts_of(sk, t, &opts);
 	opts.route = xtcp_route_back(NULL, skb, &room);
@@ -107,7 +107,7 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 	if (!s)
 		goto no_memory;
 	s->record = *e->child;
-	s->listener_id = xtcp_sk(sk)->listener.id;
+	s->listener_id = xtcp_listener_id(sk);
 	xtcp_reply_opts_of(sk, t, &opts);
 	s->entry.tos = opts.tos;
 	s->entry.ttl = opts.ttl;
@@ -271,6 +271,23 @@ void xtcp_listener_in(struct xtcp_net *xn, struct sock *sk,
 	}
 }
 
+/* Once made it stays: who listened may do so again. Return: 0 or -ENOBUFS. */
+int xtcp_listening_make(struct sock *sk)
+{
+	struct xtcp_listening *l;
+
+	if (xtcp_sk(sk)->listening)
+		return 0;
+	l = kzalloc(sizeof(*l), GFP_KERNEL);
+	if (!l)
+		return -ENOBUFS;
+	INIT_LIST_HEAD(&l->queue);
+	spin_lock_init(&l->lock);
+	/* Whoever sees its state looks for it without the lock. */
+	smp_store_release(&xtcp_sk(sk)->listening, l);
+	return 0;
+}
+
 static int start_listening(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -279,8 +296,9 @@ static int start_listening(struct sock *sk)
 
 	xtcp_happen(sk, XTCP_EV_OPEN_PASSIVE);
 	sk->sk_ack_backlog = 0;
-	x->accepting = true;
-	err = xtcp_listen(xtcp_table_of(sk), sk, &x->listener, &x->binding);
+	x->listening->open = true;
+	err = xtcp_listen(xtcp_table_of(sk), sk, &x->listening->found,
+			  &x->binding);
 	if (err) {
 		xtcp_happen(sk, XTCP_EV_CLOSE);
 		sk->sk_shutdown = 0;
@@ -303,7 +321,8 @@ int xtcp_listen_call(struct socket *sock, int backlog)
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	err = 0;
 	if (sk->sk_state != TCP_LISTEN)
-		err = xtcp_fast_listen(sk, backlog) ?: start_listening(sk);
+		err = xtcp_listening_make(sk) ?:
+		      xtcp_fast_listen(sk, backlog) ?: start_listening(sk);
 out:
 	release_sock(sk);
 	return err;
@@ -313,19 +332,20 @@ out:
 void xtcp_listen_stop(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_listening *l = x->listening;
 	LIST_HEAD(waiting);
 	struct xtcp_sock *c, *next;
-	bool half_open = atomic_read(&x->listener.half_open);
+	bool half_open = atomic_read(&l->found.half_open);
 
-	xtcp_unlisten(xtcp_table_of(sk), &x->listener, &x->binding);
+	xtcp_unlisten(xtcp_table_of(sk), &l->found, &x->binding);
 	if (half_open)
 		xtcp_table_flush(xtcp_table_of(sk), xtcp_small_unheard);
-	spin_lock_bh(&x->accept_lock);
+	spin_lock_bh(&l->lock);
 	/* A SYN's last ACK that found us before still makes a child. */
-	x->accepting = false;
-	list_splice_init(&x->accept_queue, &waiting);
+	l->open = false;
+	list_splice_init(&l->queue, &waiting);
 	sk->sk_ack_backlog = 0;
-	spin_unlock_bh(&x->accept_lock);
+	spin_unlock_bh(&l->lock);
 	list_for_each_entry_safe(c, next, &waiting, accept_node) {
 		struct sock *child = (struct sock *)c;
 

@@ -94,9 +94,15 @@ static int want_##name(struct sock *sk, int val)			\
 	return err;							\
 }
 
+static int own_or_set(const struct sock *sk, int own, size_t setting)
+{
+	const char *settings = (const char *)settings_of(sk);
+
+	return own ?: READ_ONCE(*(const int *)(settings + setting));
+}
+
 /* A number of a range, in place of a setting. */
 #define RARE(name, field, least, most, setting)				\
-SET_RARE(name, field)							\
 static int set_##name(struct sock *sk, int val)				\
 {									\
 	return val < (least) || val > (most) ? -EINVAL :		\
@@ -105,10 +111,17 @@ static int set_##name(struct sock *sk, int val)				\
 									\
 static int get_##name(struct sock *sk)					\
 {									\
-	return options_of(sk)->field ?:					\
-	       READ_ONCE(settings_of(sk)->setting);			\
+	const struct xtcp_options o = *options_of(sk);			\
+									\
+	return own_or_set(sk, o.field,					\
+			  offsetof(struct xtcp_settings, setting));	\
 }
 
+SET_RARE(keepidle, keep_idle_s)
+SET_RARE(keepintvl, keep_interval_s)
+SET_RARE(keepcnt, keep_count)
+SET_RARE(syncnt, syn_retries)
+SET_RARE(msl, msl_ms)
 RARE(keepidle, keep_idle_s, 1, KEEP_MOST, keepalive_time)
 RARE(keepintvl, keep_interval_s, 1, KEEP_MOST, keepalive_intvl)
 RARE(keepcnt, keep_count, 1, S8_MAX, keepalive_probes)

@@ -225,7 +225,7 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 	if (!x->syn_us)
 		x->syn_us = x->now_us;
 	if (x->rec.retries) {
-		x->retransmits++;
+		x->stream.retransmits++;
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SYNS);
 		if (!ack && (x->rec.flags & XTCP_F_ECN) && x->rec.retries == 1)
 			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_ECN_GIVEN_UP);
@@ -294,7 +294,6 @@ static void account(struct sock *sk, const struct xtcp_output *out, u16 wnd)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	if (out->again) {
-		x->retransmits++;
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SEGS);
 		trace_xtcp_retransmit(sk, out->seq, out->len);
 	}

@@ -126,6 +126,7 @@ static void renew(struct xtcp_net *xn)
 		return;
 	spin_lock_bh(&xn->rules_lock);
 	old = xn->rules;
+	/* Who follows it under RCU must find them whole. */
 	smp_store_release(&xn->rules, r);
 	spin_unlock_bh(&xn->rules_lock);
 	xtcp_rules_put(old);
@@ -171,6 +172,7 @@ static void exchange(struct xtcp_sock *x, const struct xtcp_rules *r)
 {
 	const struct xtcp_rules *old = xtcp_rules(x);
 
+	/* Likewise */
 	smp_store_release(&x->stream.p, &r->params);
 	xtcp_rules_put(old);
 }

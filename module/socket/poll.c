@@ -8,7 +8,7 @@
 
 static __poll_t listener_mask(const struct sock *sk)
 {
-	return list_empty_careful(&xtcp_sk(sk)->accept_queue) ? 0 :
+	return list_empty_careful(&xtcp_sk(sk)->listening->queue) ? 0 :
 		EPOLLIN | EPOLLRDNORM;
 }
 

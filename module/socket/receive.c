@@ -44,7 +44,7 @@ static void grow_rcvbuf(struct sock *sk)
 {
 	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u64 now_us = x->now_us;
+	u32 now_us = (u32)x->now_us;
 	u32 want = 4 * (x->copied_seq - x->tune_seq);
 
 	if (now_us - x->tune_us < max(x->stream.rtt.srtt_us, 1000u))

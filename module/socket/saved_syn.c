@@ -52,7 +52,6 @@ void xtcp_syn_keep(struct sock *child, struct xtcp_saved *saved)
 		saved = NULL;
 	}
 	x->saved_syn = saved;
-	x->syn_kept = !!saved;
 }
 
 /* The program has it, or the connection is over. */
@@ -60,9 +59,8 @@ void xtcp_syn_forget(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (!x->syn_kept)
+	if (!x->saved_syn)
 		return;
-	x->syn_kept = false;
 	xtcp_saved_free(x->saved_syn);
 	x->saved_syn = NULL;
 }
@@ -84,7 +82,7 @@ int xtcp_syn_saving(struct sock *sk)
 static int read_saved(struct sock *sk, char __user *val, int __user *len)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
-	u32 has = x->syn_kept ? x->saved_syn->len : 0;
+	u32 has = x->saved_syn ? x->saved_syn->len : 0;
 	int room;
 
 	if (get_user(room, len) || put_user(has, len))

@@ -52,9 +52,7 @@ void xtcp_sock_init(struct sock *sk, const struct xtcp_rules *rules)
 	memset((char *)x + sizeof(x->wire), 0,
 	       xtcp_sock_size(sk) - sizeof(x->wire));
 	xtcp_record_init(&x->rec);
-	INIT_LIST_HEAD(&x->accept_queue);
 	INIT_LIST_HEAD(&x->accept_node);
-	spin_lock_init(&x->accept_lock);
 	x->stored = RB_ROOT;
 	timer_setup(&sk->sk_timer, xtcp_timer_fired, 0);
 	xtcp_stream_init(&x->stream, &rules->params);
@@ -90,6 +88,7 @@ void xtcp_sock_destruct(struct sock *sk)
 	xtcp_fast_free(sk);
 	xtcp_syn_forget(sk);
 	xtcp_pace_free(sk);
+	kfree(xtcp_sk(sk)->listening);
 	xtcp_rules_put(xtcp_rules(xtcp_sk(sk)));
 	inet_sock_destruct(sk);
 }

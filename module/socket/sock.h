@@ -14,6 +14,7 @@
 
 #include "machine/machine.h"
 #include "socket/fast_open.h"
+#include "socket/listening.h"
 #include "socket/net.h"
 #include "socket/rules.h"
 #include "socket/timers.h"
@@ -29,67 +30,60 @@
  * @wire:	which wire, addresses, ports, IP options; must be first
  * @binding:	the local port
  * @rec:	life-cycle record; only xtcp_step() changes it
+ * @challenge_ms: when it last sent a challenge ACK
  * @stream:	reliability arithmetic; @stream.p is that of its rules, and there is
  *		always some: xtcp_rules()
- * @listener:	while it listens
- * @saved_syn:	with @syn_kept: the SYN that opened it, until it is read
- * @accept_queue: listeners: children that are open and wait for accept()
- * @accept_lock: of @accept_queue; taken inside the socket lock
- * @accepting:	listeners: @accept_queue is open for more; under @accept_lock
- * @accept_node: children: link of their listener's @accept_queue
+ * @listening:	who called listen(), else NULL: listening.h
+ * @saved_syn:	the SYN that opened it, until it is read; or NULL
+ * @accept_node: children: link of their listener's queue
  * @pacer:	with @paced: spaces text out; who sends some was accepted before
- * @cookie_ms:	listeners: when a SYN cookie was last sent
- * @cookies_sent: listeners: @cookie_ms means something
  * @stored:	text out of order, by sequence number
+ * @fast:	listeners: Fast Open; children: their listener's, while pending
+ * @now_us:	when what is being done began: see xtcp_tick()
+ * @main_us:	when the stream's main timer is due; 0: never
+ * @ack_us:	when an owed ACK is due; 0: never
+ * @syn_us:	when our SYN first left
+ * @bytes_sent:	bytes of text sent, each counted once
+ * @bytes_acked: bytes of text acknowledged
+ * @bytes_received: bytes of text received in order
+ * @segs_in:	segments received
+ * @segs_out:	segments sent
  * @stored_bytes: bytes in it
  * @write_seq:	sequence number behind the last byte that was written
  * @copied_seq:	sequence number of the next byte to be read
- * @destroyed:	xtcp_destroy() was here
- * @spawned:	a listener's child: that one's XTCP_ISN is not its own
- * @broken_pipe: RST in CLOSE_WAIT: writes get EPIPE, one read ECONNRESET
+ * @mss:	bytes of text in a full segment, options deducted
+ * @mss_mtu:	the path's MTU that alone made @mss so; 0: not that alone
  * @tune_seq:	@copied_seq when the receive buffer was last looked at
- * @tune_us:	when that was
+ * @fast_least:	with @fast_deferred: the least initial number
+ * @tune_us:	when that was; low bits
  * @oob_seq:	urgent data: sequence number of the last urgent byte
+ * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the namespace's
+ * @pmtu_late:	so small a path was told of meanwhile; 0: none, bytes
+ * @blackhole_mss: what passes a path that swallows more in silence, options
+ *		included; 0: it was not suspected of that
+ * @blackhole_ms: when it was
+ * @user_mss:	TCP_MAXSEG, 0: none
  * @oob:	that byte, once it arrived
  * @oob_state:	XTCP_OOB_NONE and the like
  * @save_syn:	TCP_SAVE_SYN
- * @syn_kept:	there is a @saved_syn
- * @paced:	there is a @pacer
- * @reader_waits: a program sleeps in recv()
- * @in_backlog:	segments are taken that waited while a program had it locked
- * @ack_late:	an ACK is due when all of them were
+ * @fast_fail:	tcpi_fastopen_client_fail
+ * @timer_late:	the timer fired while a program had the socket locked
+ * @destroyed:	xtcp_destroy() was here
+ * @broken_pipe: RST in CLOSE_WAIT: writes get EPIPE, one read ECONNRESET
+ * @spawned:	a listener's child: that one's XTCP_ISN is not its own
  * @cork:	TCP_CORK
- * @quickack:	TCP_QUICKACK was last set to 1
- * @slow_ack:	TCP_QUICKACK was last set to 0
- * @user_mss:	TCP_MAXSEG, 0: none
- * @notsent_lowat: TCP_NOTSENT_LOWAT, bytes; 0: the namespace's
- * @fast:	listeners: Fast Open; children: their listener's, while pending
  * @fast_pending: it is the listener's
  * @fast_no_cookie: TCP_FASTOPEN_NO_COOKIE
  * @fast_connect: TCP_FASTOPEN_CONNECT
  * @fast_try:	the SYN is to bring a cookie, or to ask for one
  * @fast_deferred: connect() returned, and the SYN waits for text
  * @fast_taken:	text that came or went with the SYN was acknowledged
- * @fast_fail:	tcpi_fastopen_client_fail
- * @fast_least:	with @fast_deferred: the least initial number
- * @challenge_ms: when it last sent a challenge ACK
- * @now_us:	when what is being done began: see xtcp_tick()
- * @main_us:	when the stream's main timer is due; 0: never
- * @ack_us:	when an owed ACK is due; 0: never
- * @syn_us:	when our SYN first left
- * @timer_late:	the timer fired while a program had the socket locked
- * @pmtu_late:	so small a path was told of meanwhile; 0: none, bytes
- * @mss:	bytes of text in a full segment, options deducted
- * @mss_mtu:	the path's MTU that alone made @mss so; 0: not that alone
- * @blackhole_mss: what passes a path that swallows more in silence, options
- *		included; 0: it was not suspected of that
- * @blackhole_ms: when it was
- * @retransmits: segments sent again
- * @segs_in:	segments received
- * @segs_out:	segments sent
- * @bytes_sent:	bytes of text sent, each counted once
- * @bytes_acked: bytes of text acknowledged
- * @bytes_received: bytes of text received in order
+ * @paced:	there is a @pacer
+ * @quickack:	TCP_QUICKACK was last set to 1
+ * @slow_ack:	TCP_QUICKACK was last set to 0
+ * @reader_waits: a program sleeps in recv()
+ * @in_backlog:	segments are taken that waited while a program had it locked
+ * @ack_late:	an ACK is due when all of them were
  * @entry:	how the table knows the connection; must be last, as an IPv4
  *		socket has no room for an IPv6 key: see XTCP_SOCK4_SIZE
  */
@@ -99,67 +93,60 @@ struct xtcp_sock {
 	struct xtcp_record rec;
 	u32 challenge_ms;
 	struct xtcp_stream stream;
-	union {
-		struct xtcp_listener listener;
-		struct xtcp_saved *saved_syn;
-	};
-	struct list_head accept_queue;
-	spinlock_t accept_lock;	/* of accept_queue */
-	bool accepting;
-	bool fast_pending;
-	u8 fast_fail;
-	bool fast_connect : 1;
-	bool fast_try : 1;
-	bool fast_deferred : 1;
-	bool fast_taken : 1;
-	bool syn_kept : 1;
-	bool paced : 1;
-	bool reader_waits : 1;
-	bool in_backlog : 1;
-	bool ack_late : 1;
+	struct xtcp_listening *listening;
+	struct xtcp_saved *saved_syn;
 	union {
 		struct list_head accept_node;
 		struct xtcp_pacer *pacer;
 	};
-	u32 cookie_ms;
-	bool cookies_sent;
-	bool timer_late;
-	bool fast_no_cookie;
 	struct rb_root stored;
-	u32 stored_bytes;
-	u32 write_seq;
-	u32 copied_seq;
-	bool destroyed;
-	bool broken_pipe;
-	bool spawned;
-	u16 user_mss;
-	u32 tune_seq;
-	u32 oob_seq;
-	u64 tune_us;
-	u8 oob;
-	u8 oob_state;
-	u8 save_syn;
-	bool cork;
-	bool quickack;
-	bool slow_ack;
-	u32 notsent_lowat;
-	u32 pmtu_late;
 	struct xtcp_fast *fast;
-	u32 fast_least;
 	u64 now_us;
 	u64 main_us;
 	u64 ack_us;
 	u64 syn_us;
-	u32 mss;
-	u32 mss_mtu;
-	u32 blackhole_mss;
-	u32 blackhole_ms;
-	u32 retransmits;
-	u32 segs_in;
-	u32 segs_out;
 	u64 bytes_sent;
 	u64 bytes_acked;
 	u64 bytes_received;
+	u32 segs_in;
+	u32 segs_out;
+	u32 stored_bytes;
+	u32 write_seq;
+	u32 copied_seq;
+	u32 mss;
+	u32 mss_mtu;
+	union {
+		u32 tune_seq;
+		u32 fast_least;
+	};
+	u32 tune_us;
+	u32 oob_seq;
+	u32 notsent_lowat;
+	u32 pmtu_late;
+	u32 blackhole_mss;
+	u32 blackhole_ms;
+	u16 user_mss;
+	u8 oob;
+	u8 oob_state;
+	u8 save_syn;
+	u8 fast_fail;
+	bool timer_late;
+	bool destroyed;
+	bool broken_pipe;
+	bool spawned;
+	bool cork;
+	bool fast_pending;
+	bool fast_no_cookie;
+	bool fast_connect : 1;
+	bool fast_try : 1;
+	bool fast_deferred : 1;
+	bool fast_taken : 1;
+	bool paced : 1;
+	bool quickack : 1;
+	bool slow_ack : 1;
+	bool reader_waits : 1;
+	bool in_backlog : 1;
+	bool ack_late : 1;
 	struct xtcp_entry entry;
 };
 
@@ -212,6 +199,14 @@ static inline const struct xtcp_rules *xtcp_rules(const struct xtcp_sock *x)
 static inline bool xtcp_fixed_isn(const struct xtcp_sock *x)
 {
 	return xtcp_rules(x)->options.fixed_isn && !READ_ONCE(x->spawned);
+}
+
+/* The id by which the table knows it while it listens, else 0. Under RCU. */
+static inline u32 xtcp_listener_id(const struct sock *sk)
+{
+	const struct xtcp_listening *l = READ_ONCE(xtcp_sk(sk)->listening);
+
+	return l ? l->found.id : 0;
 }
 
 /* So much of struct xtcp_sock there is. */

@@ -97,11 +97,11 @@ static void retransmit(struct sock *sk)
 static enum xtcp_expired ask_stream(struct sock *sk, u64 now_us, u8 *reason)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 begun = x->stream.fast_retransmits;
+	u32 begun = xtcp_stream_sel(&x->stream)->fast_retransmits;
 	enum xtcp_expired what;
 
 	what = xtcp_stream_expired(&x->stream, &x->rec, now_us, reason);
-	if (x->stream.fast_retransmits != begun)
+	if (xtcp_stream_sel(&x->stream)->fast_retransmits != begun)
 		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_FAST_RETRANSMITS);
 	return what;
 }

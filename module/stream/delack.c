@@ -4,6 +4,7 @@
 
 /* Smaller than what any path can carry is no full-sized segment. */
 #define FULL_MIN	536
+#define U16_MOST	65535
 
 void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
 		      u32 rcv_mss)
@@ -12,8 +13,8 @@ void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
 	d->delay_us = delay_us < XTCP_DELACK_MAX_US ? delay_us :
 						      XTCP_DELACK_MAX_US;
 	d->quick = quick;
-	d->full_max = rcv_mss;
-	d->full = rcv_mss;
+	d->full_max = rcv_mss < U16_MOST ? (u16)rcv_mss : U16_MOST;
+	d->full = d->full_max;
 }
 
 void xtcp_delack_quickack(struct xtcp_delack *d, bool on)
@@ -32,7 +33,7 @@ static void learn_full(struct xtcp_delack *d, u32 len, bool psh)
 		return;
 	if (len < FULL_MIN)
 		len = FULL_MIN;
-	d->full = len < d->full_max ? len : d->full_max;
+	d->full = len < d->full_max ? (u16)len : d->full_max;
 }
 
 enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
@@ -45,7 +46,7 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 		d->pending = true;
 		d->deadline_us = now_us + d->delay_us;
 	}
-	if (gap || d->owed >= 2 * d->full)
+	if (gap || d->owed >= 2u * d->full)
 		return XTCP_DUE_NOW;
 	if (!d->quick)
 		return XTCP_DUE_LATER;

@@ -18,26 +18,26 @@ enum xtcp_due {
 
 /**
  * struct xtcp_delack - the acknowledgment that is owed
+ * @deadline_us: when it must go, while @pending
+ * @heard_us:	when text last arrived
  * @delay_us:	how long it may wait for company
+ * @owed:	bytes received since the last segment that acknowledged
  * @full:	bytes that make a full-sized segment of this peer
  * @full_max:	bytes: the largest that can be, after what we announced
- * @owed:	bytes received since the last segment that acknowledged
  * @quick:	segments that are still acknowledged at once
  * @interactive: request and response: ACKs ride on the answers
  * @pending:	an ACK is owed
- * @deadline_us: when it must go, while @pending
- * @heard_us:	when text last arrived
  */
 struct xtcp_delack {
+	u64 deadline_us;
+	u64 heard_us;
 	u32 delay_us;
-	u32 full;
-	u32 full_max;
 	u32 owed;
+	u16 full;
+	u16 full_max;
 	u8 quick;
 	bool interactive;
 	bool pending;
-	u64 deadline_us;
-	u64 heard_us;
 };
 
 void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,

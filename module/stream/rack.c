@@ -9,15 +9,17 @@ void xtcp_min_rtt_init(struct xtcp_min_rtt *m)
 {
 	m->us[0] = ~0u;
 	m->us[1] = ~0u;
-	m->since_us = 0;
+	m->since_ms = 0;
 }
 
 void xtcp_min_rtt_sample(struct xtcp_min_rtt *m, u32 rtt_us, u64 now_us)
 {
-	if (now_us - m->since_us > XTCP_MIN_RTT_US / 2) {
+	u32 now_ms = (u32)(now_us / 1000);
+
+	if (now_ms - m->since_ms > XTCP_MIN_RTT_US / 2000) {
 		m->us[1] = m->us[0];
 		m->us[0] = ~0u;
-		m->since_us = now_us;
+		m->since_ms = now_ms;
 	}
 	if (rtt_us < m->us[0])
 		m->us[0] = rtt_us ? rtt_us : 1;

@@ -15,11 +15,11 @@
 /**
  * struct xtcp_min_rtt - the least round-trip time of late
  * @us:		of this period and the one before; ~0: no sample
- * @since_us:	when this period began
+ * @since_ms:	when this period began; wraps
  */
 struct xtcp_min_rtt {
 	u32 us[2];
-	u64 since_us;
+	u32 since_ms;
 };
 
 void xtcp_min_rtt_init(struct xtcp_min_rtt *m);

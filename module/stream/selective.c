@@ -15,7 +15,8 @@ void xtcp_selective_init(struct xtcp_selective *v, u32 una)
 
 bool xtcp_selective_blank(const struct xtcp_selective *v)
 {
-	return !v->undo.set && !v->frto && !v->undone && !v->probes &&
+	return !v->undo.set && !v->frto && !v->timeouts &&
+	       !v->fast_retransmits && !v->undone && !v->probes &&
 	       !v->dsacks && v->rack.factor == 1 && !v->rack.persist &&
 	       !v->rack.reordering && !v->rack.in_round;
 }
@@ -182,7 +183,7 @@ static void enter(struct xtcp_stream *s, const struct xtcp_record *r,
 		     now_us);
 	s->recovery.phase = XTCP_RECOVERY_FAST;
 	s->recovery.recover = r->snd_nxt;
-	s->fast_retransmits++;
+	s->bulk->sel.fast_retransmits++;
 }
 
 /* All that was outstanding when it began is acknowledged. */

@@ -32,6 +32,8 @@ enum xtcp_frto {
  * @prr:	what may leave during fast recovery
  * @undo:	what to go back to when nothing was lost
  * @frto:	enum xtcp_frto
+ * @timeouts:	how often the retransmission timer fired
+ * @fast_retransmits: how often a recovery began without a time-out
  * @undone:	how often nothing was
  * @probes:	tail loss probes sent
  * @dsacks:	how often the peer said that something came twice
@@ -41,6 +43,8 @@ struct xtcp_selective {
 	struct xtcp_prr prr;
 	struct xtcp_undo undo;
 	u8 frto;
+	u32 timeouts;
+	u32 fast_retransmits;
 	u32 undone;
 	u32 probes;
 	u32 dsacks;

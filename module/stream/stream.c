@@ -217,7 +217,8 @@ static u32 take_duplicate(struct xtcp_stream *s, const struct xtcp_record *r,
 	if (!xtcp_recovery_dupack(&s->recovery, &s->cc, r->snd_una,
 				  r->snd_nxt, now_us))
 		return XTCP_ACK_DUPLICATE;
-	s->fast_retransmits++;
+	if (s->bulk)
+		s->bulk->sel.fast_retransmits++;
 	return XTCP_ACK_DUPLICATE | XTCP_ACK_FAST;
 }
 

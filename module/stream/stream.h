@@ -140,59 +140,55 @@ enum xtcp_stream_timer {
 /**
  * struct xtcp_stream - the stream's state of a full connection
  * @p:		settings; the host may exchange them at any time
- * @mss:	bytes of text in a full segment of ours, options deducted
- * @timer:	enum xtcp_stream_timer
- * @nodelay:	TCP_NODELAY: no Nagle; the host's to set
- * @keep_on:	SO_KEEPALIVE (MUST-25: off unless asked for); likewise
- * @override:	the hold timer fired: the next segment may be small
- * @peak:	the most bytes that were under way since @peak_end was set
- * @peak_end:	sequence number whose acknowledgment begins a new @peak
+ * @bulk:	what only some know, while they do; or NULL
+ * @board:	the scoreboard, while there is one, and only with @bulk: board.h
  * @started_us:	when @timer was started
  * @progress_us: when something was last acknowledged, or became due
  * @sent_us:	when text was last sent
+ * @mss:	bytes of text in a full segment of ours, options deducted
+ * @peak:	the most bytes that were under way since @peak_end was set
+ * @peak_end:	sequence number whose acknowledgment begins a new @peak
  * @retransmits: segments sent again
- * @timeouts:	how often the retransmission timer fired
- * @fast_retransmits: how often a recovery began without a time-out
  * @rtt:	round trip and time-out: rtt.h
  * @cc:		congestion window: cc.h
- * @recovery:	what is sent again: recovery.h
- * @bulk:	what only some know, while they do; or NULL
- * @board:	the scoreboard, while there is one, and only with @bulk: board.h
  * @tlp:	tail loss probe: tlp.h
- * @min_rtt:	the least round trip: rack.h
- * @persist:	probes of a closed window: persist.h
  * @delack:	the ACK that is owed: delack.h
  * @keepalive:	probes of a silent peer: keepalive.h
+ * @recovery:	what is sent again: recovery.h
+ * @min_rtt:	the least round trip: rack.h
  * @urgent:	urgent pointers: urgent.h
  * @ecn:	congestion marks on the peer's text: ecn.h
+ * @persist:	probes of a closed window: persist.h
+ * @timer:	enum xtcp_stream_timer
+ * @override:	the hold timer fired: the next segment may be small
+ * @nodelay:	TCP_NODELAY: no Nagle; the host's to set
+ * @keep_on:	SO_KEEPALIVE (MUST-25: off unless asked for); likewise
  */
 struct xtcp_stream {
 	const struct xtcp_stream_params *p;
+	struct xtcp_bulk *bulk;
+	struct xtcp_board *board;
+	u64 started_us;
+	u64 progress_us;
+	u64 sent_us;
 	u32 mss;
+	u32 peak;
+	u32 peak_end;
+	u32 retransmits;
+	struct xtcp_rtt rtt;
+	struct xtcp_cc cc;
+	struct xtcp_tlp tlp;
+	struct xtcp_delack delack;
+	struct xtcp_keepalive keepalive;
+	struct xtcp_recovery recovery;
+	struct xtcp_min_rtt min_rtt;
+	struct xtcp_urgent urgent;
+	struct xtcp_ecn ecn;
+	struct xtcp_persist persist;
 	u8 timer;
 	bool override : 1;
 	bool nodelay : 1;
 	bool keep_on : 1;
-	u32 peak;
-	u32 peak_end;
-	u64 started_us;
-	u64 progress_us;
-	u64 sent_us;
-	u32 retransmits;
-	u32 timeouts;
-	u32 fast_retransmits;
-	struct xtcp_rtt rtt;
-	struct xtcp_cc cc;
-	struct xtcp_recovery recovery;
-	struct xtcp_bulk *bulk;
-	struct xtcp_board *board;
-	struct xtcp_tlp tlp;
-	struct xtcp_min_rtt min_rtt;
-	struct xtcp_persist persist;
-	struct xtcp_delack delack;
-	struct xtcp_keepalive keepalive;
-	struct xtcp_urgent urgent;
-	struct xtcp_ecn ecn;
 };
 
 extern const struct xtcp_selective xtcp_selective_none;

@@ -199,7 +199,8 @@ enum xtcp_expired xtcp_stream_expired(struct xtcp_stream *s,
 void xtcp_stream_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 			 u64 now_us)
 {
-	s->timeouts++;
+	if (s->bulk)
+		s->bulk->sel.timeouts++;
 	s->started_us = now_us;
 	xtcp_rtt_back_off(&s->rtt);
 	if (s->board) {

@@ -201,8 +201,8 @@ void host_harvest(struct end *e)
 	if (!e->full)
 		return;
 	e->flow->retransmits += e->s.retransmits;
-	e->flow->timeouts += e->s.timeouts;
-	e->flow->fast_retransmits += e->s.fast_retransmits;
+	e->flow->timeouts += xtcp_stream_sel(&e->s)->timeouts;
+	e->flow->fast_retransmits += xtcp_stream_sel(&e->s)->fast_retransmits;
 	free(xtcp_stream_take_board(&e->s, &e->r, true));
 	free(xtcp_stream_take_bulk(&e->s, &e->r, 0, true));
 	e->full = false;

@@ -152,7 +152,6 @@ static bool fails(struct rig *g)
 	return g->c->fail && rig_random(g) % 1000 < g->c->fail;
 }
 
-/* Memory for what is lost or out of order; there may be none. */
 struct xtcp_bulk *rig_bulk(struct rig *g, struct rig_end *e)
 {
 	if (!e->s.bulk && !fails(g))

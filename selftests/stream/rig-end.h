@@ -14,6 +14,8 @@ struct xtcp_queue rig_queue(const struct rig_end *e);
 void rig_send_ack(struct rig *g, struct rig_end *e, u32 seq);
 void rig_send_output(struct rig *g, struct rig_end *e,
 		     const struct xtcp_output *out, bool probe);
+/* Memory for what is lost or out of order; NULL: there is none. */
+struct xtcp_bulk *rig_bulk(struct rig *g, struct rig_end *e);
 /* All that may go, then the timers. Returns the number of segments. */
 u32 rig_transmit(struct rig *g, struct rig_end *e);
 

@@ -68,8 +68,10 @@ static void main_timer(struct rig *g, struct rig_end *e)
 	switch (xtcp_stream_expired(&e->s, &e->r, g->now_us, &reason)) {
 	case XTCP_EXPIRED_RTO:
 		rig_step(g, e, &ev, &o);
-		if (o.todo & XTCP_DO_RETRANSMIT)
-			xtcp_stream_timeout(&e->s, &e->r, g->now_us);
+		if (!(o.todo & XTCP_DO_RETRANSMIT))
+			break;
+		rig_bulk(g, e);
+		xtcp_stream_timeout(&e->s, &e->r, g->now_us);
 		break;
 	case XTCP_EXPIRED_PROBE:
 		if (xtcp_stream_probe(&e->s, &e->r, &q, &out))

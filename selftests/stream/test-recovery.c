@@ -145,7 +145,7 @@ TEST(partial_ack__next_hole_at_once)
 	/* 8 segments less 3, plus 1 */
 	EXPECT_EQ(e.s.cc.cwnd, 6 * MSS);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
-	EXPECT_EQ(e.s.fast_retransmits, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->fast_retransmits, 1);
 }
 
 /* Only the first restarts the timer, or many holes would never time out. */
@@ -261,7 +261,7 @@ TEST(timeout__again_and_again)
 		EXPECT_EQ(e.s.recovery.rtx, 1 + MSS);
 		EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
 	}
-	EXPECT_EQ(e.s.timeouts, 12);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->timeouts, 12);
 }
 
 /* RFC 6582 4: copies of what had arrived draw duplicate ACKs. */
@@ -279,13 +279,13 @@ TEST(timeout__no_false_fast_retransmit)
 	end_transmit(&e);
 	for (i = 0; i < 6; i++)
 		EXPECT_EQ(dupack(&e), XTCP_ACK_DUPLICATE);
-	EXPECT_EQ(e.s.fast_retransmits, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->fast_retransmits, 0);
 	/* One step further they mean a loss again. */
 	end_ack(&e, 1 + 11 * MSS, WND);
 	end_transmit(&e);
 	for (i = 0; i < 3; i++)
 		dupack(&e);
-	EXPECT_EQ(e.s.fast_retransmits, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->fast_retransmits, 1);
 }
 
 /* RFC 6298 5.1-5.3: runs while something is under way, anew with each ACK */

@@ -181,7 +181,7 @@ TEST(selective__waits_a_round_trip_at_most)
 	/* Then it begins without an ACK, with one segment. */
 	EXPECT_EQ(end_expire(&e), XTCP_EXPIRED_TRANSMIT);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
-	EXPECT_EQ(e.s.fast_retransmits, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->fast_retransmits, 1);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->prr.flight, 2 * MSS);
 	EXPECT_EQ(e.s.cc.cwnd, 2 * MSS);
@@ -191,7 +191,7 @@ TEST(selective__waits_a_round_trip_at_most)
 	/* Once more, it is the same recovery. */
 	xtcp_board_lose(e.s.board, 0);
 	xtcp_selective_due(&e.s, &e.r, e.now_us);
-	EXPECT_EQ(e.s.fast_retransmits, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->fast_retransmits, 1);
 	/* The recovery counts among the sixteen. */
 	e.now_us += RTT_US;
 	end_ack(&e, e.r.snd_nxt, WND);

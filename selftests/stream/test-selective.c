@@ -58,7 +58,7 @@ TEST(selective__two_are_none)
 	EXPECT(end_send(&e));
 	EXPECT(e.out.again);
 	EXPECT_EQ(e.out.seq, 1);
-	EXPECT_EQ(e.s.timeouts, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->timeouts, 0);
 }
 
 /* Three blocks are three duplicates, however small: RFC 6675 2 */
@@ -117,7 +117,7 @@ TEST(selective__lost_retransmission)
 	sack(&e, 1, 1, 12);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
-	EXPECT_EQ(e.s.timeouts, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->timeouts, 0);
 }
 
 /* Nonsense is counted and changes nothing: RFC 2018, CVE-2019-11477's kind */
@@ -311,7 +311,7 @@ TEST(tail_probe__starts_recovery)
 	}
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
 	EXPECT(e.s.retransmits >= 2);
-	EXPECT_EQ(e.s.timeouts, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->timeouts, 0);
 }
 
 /* It mended the only loss: still a loss. Or came twice: then there was none. */

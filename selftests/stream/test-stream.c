@@ -218,7 +218,7 @@ TEST(stream_sent__counted)
 	EXPECT_EQ(e.s.retransmits, 1);
 	EXPECT(!e.s.rtt.timing);
 	EXPECT(e.s.rtt.ambiguous);
-	EXPECT_EQ(e.s.timeouts, 1);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->timeouts, 1);
 }
 
 /* A byte into a closed window may wait there: it is no measure of the path. */

@@ -49,7 +49,7 @@ TEST(persist__for_ever)
 		EXPECT_EQ(e.out.fresh, i == 0);
 		EXPECT_EQ(end_ack(&e, 0xffffffff, 0), 0);
 	}
-	EXPECT_EQ(e.s.fast_retransmits, 0);
+	EXPECT_EQ(xtcp_stream_sel(&e.s)->fast_retransmits, 0);
 	EXPECT_EQ(e.r.snd_nxt - e.r.snd_una, 1);
 }
 

@@ -70,8 +70,8 @@ TEST(transfer__one_lost)
 
 	c.lose = lose;
 	run(&c);
-	EXPECT_EQ(rig.end[0].s.timeouts, 0);
-	EXPECT_EQ(rig.end[0].s.fast_retransmits, 1);
+	EXPECT_EQ(xtcp_stream_sel(&rig.end[0].s)->timeouts, 0);
+	EXPECT_EQ(xtcp_stream_sel(&rig.end[0].s)->fast_retransmits, 1);
 	EXPECT_EQ(rig.end[0].s.retransmits, 1);
 }
 
@@ -83,8 +83,8 @@ TEST(transfer__three_lost_in_one_window)
 
 	c.lose = lose;
 	run(&c);
-	EXPECT_EQ(rig.end[0].s.timeouts, 0);
-	EXPECT_EQ(rig.end[0].s.fast_retransmits, 1);
+	EXPECT_EQ(xtcp_stream_sel(&rig.end[0].s)->timeouts, 0);
+	EXPECT_EQ(xtcp_stream_sel(&rig.end[0].s)->fast_retransmits, 1);
 	EXPECT_EQ(rig.end[0].s.retransmits, 3);
 }
 
@@ -96,7 +96,7 @@ TEST(transfer__last_text_lost)
 
 	c.lose = lose;
 	run(&c);
-	EXPECT(rig.end[0].s.timeouts >= 1);
+	EXPECT(xtcp_stream_sel(&rig.end[0].s)->timeouts >= 1);
 }
 
 TEST(transfer__fin_lost_three_times)
@@ -106,7 +106,7 @@ TEST(transfer__fin_lost_three_times)
 
 	c.lose = lose;
 	run(&c);
-	EXPECT_EQ(rig.end[0].s.timeouts, 3);
+	EXPECT_EQ(xtcp_stream_sel(&rig.end[0].s)->timeouts, 3);
 }
 
 /* Slow start must overflow the queue and yet go on at about the link's speed. */
@@ -122,7 +122,7 @@ TEST(transfer__bottleneck)
 	run(&c);
 	EXPECT(rig.lost > 0);
 	EXPECT(rig.now_us < 2 * ideal_us);
-	EXPECT(rig.end[0].s.timeouts <= 3);
+	EXPECT(xtcp_stream_sel(&rig.end[0].s)->timeouts <= 3);
 }
 
 /* A reader that takes a byte at a time: no silly windows, no silly segments. */
