@@ -243,10 +243,9 @@ def counted(t):
 @test("xtcp-ss-ended", what=("cgroup",), v=VERSIONS)
 def whose(t):
     """Who has gone is still told of by its cgroup."""
-    mount(t)
+    mounted = mount()
     group = tempfile.mkdtemp(prefix="xtcp", dir=CGROUPS)
-    t.afterwards.append(lambda: wait_for(
-        "nobody in it", lambda: attempt(os.rmdir, group) is None))
+    t.afterwards.append(lambda: unmake(group, mounted))
     pid = os.fork()
     if not pid:
         try:
@@ -265,12 +264,19 @@ def whose(t):
 CGROUPS = "/sys/fs/cgroup"
 
 
-def mount(t):
+def mount():
+    """Whether it was not there before."""
     if os.path.exists(CGROUPS + "/cgroup.procs"):
-        return
+        return False
     if subprocess.call(["mount", "-t", "cgroup2", "none", CGROUPS]):
         raise Skip("no cgroup2")
-    t.afterwards.append(lambda: subprocess.call(["umount", CGROUPS]))
+    return True
+
+
+def unmake(group, mounted):
+    wait_for("nobody in it", lambda: attempt(os.rmdir, group) is None)
+    if mounted:
+        subprocess.call(["umount", CGROUPS])
 
 
 # -K -----------------------------------------------------------------------
