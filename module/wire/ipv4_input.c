@@ -31,7 +31,7 @@ static bool unicast(const struct sk_buff *skb)
  */
 static bool source_is_broadcast(struct net *net, const struct sk_buff *skb)
 {
-	return (READ_ONCE(skb->dev->flags) & IFF_BROADCAST) &&
+	return !(READ_ONCE(skb->dev->flags) & IFF_LOOPBACK) &&
 	       inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr) ==
 	       RTN_BROADCAST;
 }
