@@ -167,52 +167,6 @@ void xtcp_send_ack(struct sock *sk)
 	tell_sent(sk, 0, false, seg.wnd);
 }
 
-/**
- * xtcp_ack_due() - text in order arrived: is an ACK due?
- * @sk:		locked
- * @seg:	the segment
- * @gap:	text out of order is or was stored
- * @answer:	it acknowledges text of ours, too
- *
- * While text begins to come, each segment is acknowledged at once. But a program
- * that sleeps in recv(), that has yet to accept(), or whose question this answers
- * shall have its say first: what it then writes, or its FIN, takes the ACK
- * along. If it asks for more instead, the ACK leaves at that moment
- * (xtcp_ack_reader()), and in any case when its timer fires.
- */
-bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
-		  bool answer)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	enum xtcp_due due = xtcp_stream_ack_later(&x->stream, seg, gap,
-						  x->now_us);
-
-	if (due != XTCP_DUE_READER || x->quickack)
-		return due;
-	return !answer && !x->reader_waits && sk->sk_socket;
-}
-
-/* The program was given all there is, did not answer, and wants more. */
-void xtcp_ack_reader(struct sock *sk)
-{
-	if (!xtcp_delack_read_on(&xtcp_sk(sk)->stream.delack))
-		return;
-	xtcp_tick(sk);
-	xtcp_send_ack(sk);
-	xtcp_timer_arm(sk);
-}
-
-/* An ACK is due, but of segments that waited together the last one's is enough. */
-void xtcp_ack_now(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (x->in_backlog)
-		x->ack_late = true;
-	else
-		xtcp_send_ack(sk);
-}
-
 void xtcp_send_syn(struct sock *sk, bool ack)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -401,59 +355,6 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 	q->burst = 0;
 }
 
-/**
- * xtcp_provide_bulk() - memory for what only few connections have to know
- * @sk:		locked
- *
- * Return: it, or NULL without memory.
- */
-struct xtcp_bulk *xtcp_provide_bulk(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_bulk *bulk = x->stream.bulk;
-
-	if (bulk)
-		return bulk;
-	bulk = kmalloc(sizeof(*bulk), GFP_ATOMIC | __GFP_NOWARN);
-	if (bulk)
-		xtcp_stream_give_bulk(&x->stream, &x->rec, bulk);
-	return bulk;
-}
-
-/* Nothing is under way, and it is as if nothing had ever been; or @anyway. */
-void xtcp_free_bulk(struct sock *sk, bool anyway)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	kfree(xtcp_stream_take_bulk(&x->stream, &x->rec, x->now_us, anyway));
-}
-
-/* One segment is under way and more are to follow: keep account of them. */
-static void provide_board(struct sock *sk, const struct xtcp_queue *q)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	void *memory;
-
-	if (xtcp_stream_wants_bulk(&x->stream, &x->rec, q))
-		xtcp_provide_bulk(sk);
-	if (!xtcp_stream_wants_board(&x->stream, &x->rec, q))
-		return;
-	memory = kmalloc(XTCP_BOARD_BYTES, GFP_ATOMIC | __GFP_NOWARN);
-	if (memory)
-		xtcp_stream_give_board(&x->stream, &x->rec, memory,
-				       XTCP_BOARD_BYTES);
-	else
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_NO_BOARD);
-}
-
-/* Nothing is under way any more, or nobody cares: @anyway. */
-void xtcp_free_board(struct sock *sk, bool anyway)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	kfree(xtcp_stream_take_board(&x->stream, &x->rec, anyway));
-}
-
 u64 xtcp_pace(const struct sock *sk)
 {
 	const struct xtcp_stream *s = &xtcp_sk(sk)->stream;
@@ -476,7 +377,7 @@ static bool next_segment(struct sock *sk, const struct xtcp_queue *q,
 
 	if (xtcp_stream_idle(&x->stream, &x->rec, q))
 		return false;
-	provide_board(sk, q);
+	xtcp_provide_board(sk, q);
 	return xtcp_stream_next(&x->stream, &x->rec, q, x->now_us, out);
 }
 

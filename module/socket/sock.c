@@ -356,9 +356,12 @@ int __init xtcp_sock_module_init(int family)
 
 	set_limits();
 	xtcp_ops.family = family;
-	err = percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
+	err = xtcp_bulk_module_init();
 	if (err)
 		return err;
+	err = percpu_counter_init(&sockets_allocated, 0, GFP_KERNEL);
+	if (err)
+		goto out_bulk;
 	err = proto_register(&xtcp_prot, 1);
 	if (err)
 		goto out_counter;
@@ -375,6 +378,8 @@ out_prot:
 #endif
 out_counter:
 	percpu_counter_destroy(&sockets_allocated);
+out_bulk:
+	xtcp_bulk_module_exit();
 	return err;
 }
 
@@ -385,4 +390,5 @@ void xtcp_sock_module_exit(void)
 #endif
 	proto_unregister(&xtcp_prot);
 	percpu_counter_destroy(&sockets_allocated);
+	xtcp_bulk_module_exit();
 }

@@ -16,6 +16,7 @@
 #include "socket/fast_open.h"
 #include "socket/listening.h"
 #include "socket/net.h"
+#include "socket/output.h"
 #include "socket/rules.h"
 #include "socket/timers.h"
 #include "socket/saved_syn.h"
@@ -422,31 +423,6 @@ u32 xtcp_queue_some(struct sock *sk, struct msghdr *msg, u32 most);
 void xtcp_free_acked(struct sock *sk);
 void xtcp_purge_unsent(struct sock *sk);
 void xtcp_write_space(struct sock *sk);
-
-/* text.c */
-struct sk_buff *xtcp_empty_skb(u32 room);
-bool xtcp_text_lend(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
-struct sk_buff *xtcp_text_cut(struct sock *sk, u32 seq, u32 len, bool copy);
-
-/* output.c */
-void xtcp_push(struct sock *sk, bool more);
-void xtcp_transmit(struct sock *sk, bool more);
-u64 xtcp_pace(const struct sock *sk);
-void xtcp_free_board(struct sock *sk, bool anyway);
-struct xtcp_bulk *xtcp_provide_bulk(struct sock *sk);
-void xtcp_free_bulk(struct sock *sk, bool anyway);
-void xtcp_send_ack(struct sock *sk);
-bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
-		  bool answer);
-void xtcp_ack_now(struct sock *sk);
-void xtcp_ack_reader(struct sock *sk);
-void xtcp_send_syn(struct sock *sk, bool ack);
-void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o);
-void xtcp_send_probe(struct sock *sk);
-void xtcp_send_keepalive(struct sock *sk);
-void xtcp_sync_mss(struct sock *sk, bool again);
-u32 xtcp_effective_mss(struct sock *sk);
-void xtcp_queue(const struct sock *sk, struct xtcp_queue *q);
 
 /* secret.c: initial numbers, timestamp offsets, cookies, challenge limits */
 void xtcp_secret_init(struct xtcp_net *xn);

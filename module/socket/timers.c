@@ -195,20 +195,6 @@ void xtcp_timer_fired(struct timer_list *t)
 	sock_put(sk);
 }
 
-/* Of all that waited for the socket, unless a segment told it meanwhile. */
-static void ack_late(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	x->ack_late = false;
-	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN ||
-	    (!x->stream.delack.pending && RB_EMPTY_ROOT(&x->stored)))
-		return;
-	xtcp_tick(sk);
-	xtcp_send_ack(sk);
-	xtcp_timer_arm(sk);
-}
-
 /* A program lets the socket go: what had to wait for that is done now. */
 void xtcp_release_cb(struct sock *sk)
 {
@@ -220,7 +206,7 @@ void xtcp_release_cb(struct sock *sk)
 	sock_hold(sk);
 	x->pmtu_late = 0;
 	if (x->ack_late)
-		ack_late(sk);
+		xtcp_ack_late(sk);
 	if (mtu)
 		xtcp_pmtu_in(sk, mtu);
 	if (x->timer_late) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When an ACK leaves, as far as the program has a say in it: RFC 9293 3.8.6.3.
+ */
+#include "socket/sock.h"
+
+/**
+ * xtcp_ack_due() - text in order arrived: is an ACK due?
+ * @sk:		locked
+ * @seg:	the segment
+ * @gap:	text out of order is or was stored
+ * @answer:	it acknowledges text of ours, too
+ *
+ * While text begins to come, each segment is acknowledged at once. But a program
+ * that sleeps in recv(), that has yet to accept(), or whose question this answers
+ * shall have its say first: what it then writes, or its FIN, takes the ACK
+ * along. If it asks for more instead, the ACK leaves at that moment
+ * (xtcp_ack_reader()), and in any case when its timer fires.
+ */
+bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
+		  bool answer)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	enum xtcp_due due = xtcp_stream_ack_later(&x->stream, seg, gap,
+						  x->now_us);
+
+	if (due != XTCP_DUE_READER || x->quickack)
+		return due;
+	return !answer && !x->reader_waits && sk->sk_socket;
+}
+
+/* The program was given all there is, did not answer, and wants more. */
+void xtcp_ack_reader(struct sock *sk)
+{
+	if (!xtcp_delack_read_on(&xtcp_sk(sk)->stream.delack))
+		return;
+	xtcp_tick(sk);
+	xtcp_send_ack(sk);
+	xtcp_timer_arm(sk);
+}
+
+/* An ACK is due, but of segments that waited together the last one's is enough. */
+void xtcp_ack_now(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->in_backlog)
+		x->ack_late = true;
+	else
+		xtcp_send_ack(sk);
+}
+
+/* Of all that waited for the socket, unless a segment told it meanwhile. */
+void xtcp_ack_late(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->ack_late = false;
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN ||
+	    (!x->stream.delack.pending && RB_EMPTY_ROOT(&x->stored)))
+		return;
+	xtcp_tick(sk);
+	xtcp_send_ack(sk);
+	xtcp_timer_arm(sk);
+}
