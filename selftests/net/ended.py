@@ -173,22 +173,26 @@ def nobody_accepts(t):
             (port, "ResetByPeer", "ESTABLISHED", "received")]
 
 
-def no_room(t):
+def no_room(t, cookies=0):
     """Two come at once, there is room for one, and abort_on_overflow is set."""
     setting("abort_on_overflow", 1)
-    t.listen(backlog=0)
-    road("delay 1s")
+    setting("syncookies", cookies)
+    t.listen(backlog=2)
+    for _ in range(2):
+        t.dial()
+    wait_for("two that wait", lambda: len(
+        [r for r in rows(t.v, "ESTABLISHED") if r.lport == PORT]) == 2)
+    road("delay 200ms")
     both = {port_of(t.dial(wait=False)) for _ in range(2)}
-    wait_for("one of them to be in", lambda: rows(t.v, "ESTABLISHED") and
-             len({r.lport for r in rows(t.v)} & both) == 1, LONG_S)
+    wait_for("one of them to be reset", lambda: len(
+        {r.lport for r in rows(t.v)} & both) == 1, LONG_S)
     port = (both - {r.lport for r in rows(t.v)}).pop()
     return [(PORT, "AbortOnOverflow", "SYN_RCVD", "sent"),
             (port, "ResetByPeer", "ESTABLISHED", "received")]
 
 
 def no_room_by_cookie(t):
-    setting("syncookies", 2)
-    return no_room(t)
+    return no_room(t, 2)
 
 
 def orphans(t):
@@ -232,6 +236,10 @@ def kind(t):
         see("wire, version, local address", (
             m["protocol"], m["v"], m["local"]), (PROTO, t.v, local(t)))
         see("the timer", m["timer"], "-")
+    if t.kind.startswith("no-room"):
+        see("how it was opened", {m["opened"] for m in ended()
+                                  if m["lport"] == PORT},
+            {"cookie" if "cookie" in t.kind else "passive"})
 
 
 def local(t):
