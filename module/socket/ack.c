@@ -29,14 +29,21 @@ bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
 	return !answer && !x->reader_waits && sk->sk_socket;
 }
 
-/* The program was given all there is, did not answer, and wants more. */
-void xtcp_ack_reader(struct sock *sk)
+/**
+ * xtcp_ack_reader() - the program was given all there is, and wants more
+ * @sk:		locked
+ *
+ * It did not answer, so the ACK that waited for that leaves.
+ * Return: it did. What the peer held back until then may be here already.
+ */
+bool xtcp_ack_reader(struct sock *sk)
 {
 	if (!xtcp_delack_read_on(&xtcp_sk(sk)->stream.delack))
-		return;
+		return false;
 	xtcp_tick(sk);
 	xtcp_send_ack(sk);
 	xtcp_timer_arm(sk);
+	return true;
 }
 
 /* An ACK is due, but of segments that waited together the last one's is enough. */

@@ -33,7 +33,7 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q);
 bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
 		  bool answer);
 void xtcp_ack_now(struct sock *sk);
-void xtcp_ack_reader(struct sock *sk);
+bool xtcp_ack_reader(struct sock *sk);
 void xtcp_ack_late(struct sock *sk);
 
 /* bulk.c */

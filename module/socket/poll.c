@@ -38,18 +38,24 @@ static __poll_t write_mask(struct sock *sk)
 	return sk_stream_is_writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
-/* Who finds nothing to read waits for more. Poll may be asked in any context. */
-static void ack_poller(struct sock *sk)
+/*
+ * Who finds nothing to read waits for more. Poll may be asked in any context.
+ * Return: by now there is something to read.
+ */
+static bool ack_poller(struct sock *sk)
 {
+	bool sent = false;
+
 	/* A look without the lock: at worst the timer sends it. */
 	if (likely(!data_race(xtcp_delack_read_on(&xtcp_sk(sk)->stream.delack))))
-		return;
+		return false;
 	local_bh_disable();
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk) && sk->sk_state != TCP_CLOSE)
-		xtcp_ack_reader(sk);
+		sent = xtcp_ack_reader(sk);
 	bh_unlock_sock(sk);
 	local_bh_enable();
+	return sent && is_readable(sk);
 }
 
 __poll_t xtcp_poll(struct file *file, struct socket *sock,
@@ -75,10 +81,8 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (!xtcp_unopened(sk)) {
-		if (is_readable(sk))
+		if (is_readable(sk) || ack_poller(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
-		else
-			ack_poller(sk);
 		mask |= write_mask(sk);
 		if (x->oob_state == XTCP_OOB_HERE ||
 		    x->oob_state == XTCP_OOB_EXPECTED)

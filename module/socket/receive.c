@@ -225,6 +225,24 @@ static bool at_mark(const struct sock *sk, const struct reading *rd)
 	       x->oob_seq == rd->seq;
 }
 
+/* The socket was not locked: another reader may have been here. */
+static void come_back(const struct sock *sk, struct reading *rd)
+{
+	if (!peeks(rd))
+		rd->seq = xtcp_sk(sk)->copied_seq;
+}
+
+/* Take what waits for us to let the socket go; false: nothing does. */
+static bool look_again(struct sock *sk, struct reading *rd)
+{
+	if (!READ_ONCE(sk->sk_backlog.tail))
+		return false;
+	release_sock(sk);
+	lock_sock(sk);
+	come_back(sk, rd);
+	return true;
+}
+
 static int read_stream(struct sock *sk, struct reading *rd, size_t target,
 		       long timeo)
 {
@@ -242,8 +260,9 @@ static int read_stream(struct sock *sk, struct reading *rd, size_t target,
 		if (rd->copied >= target && !READ_ONCE(sk->sk_backlog.tail))
 			break;
 		err = why_wait(sk, rd, timeo);
-		if (err == 1 || err == -EAGAIN)
-			xtcp_ack_reader(sk);
+		if ((err == 1 || err == -EAGAIN) && xtcp_ack_reader(sk) &&
+		    look_again(sk, rd))
+			continue;
 		if (err <= 0)
 			return rd->copied ? rd->copied : err;
 		after_read(sk, rd->copied);
@@ -255,9 +274,7 @@ static int read_stream(struct sock *sk, struct reading *rd, size_t target,
 			if (err < 0)
 				return rd->copied ? rd->copied : err;
 		}
-		/* Another reader may have been here. */
-		if (!peeks(rd))
-			rd->seq = xtcp_sk(sk)->copied_seq;
+		come_back(sk, rd);
 	}
 	return rd->copied;
 }
