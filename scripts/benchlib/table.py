@@ -74,6 +74,11 @@ def ratio(metric, ours, theirs):
     return ours / theirs if theirs else None
 
 
+def hosts(metric):
+    """Ours and the host's sockets come from caches of different names."""
+    return metric.replace("XTCP", "TCP", 1)
+
+
 def number(value):
     return "" if value is None else "%.6g" % value
 
@@ -88,7 +93,7 @@ def ratios(rows, known):
     found = []
     for key, by_round in values.items():
         test, link, ip, family, metric, clock = key
-        host = values.get((test, link, ip, "tcp", metric, clock), {})
+        host = values.get((test, link, ip, "tcp", hosts(metric), clock), {})
         each = [ratio(metric, value, host[turn])
                 for turn, value in by_round.items() if turn in host]
         each = [r for r in each if r is not None]
