@@ -29,6 +29,14 @@ bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
 	return !answer && !x->reader_waits && sk->sk_socket;
 }
 
+/* As all that is being done. */
+static void send_alone(struct sock *sk)
+{
+	xtcp_tick(sk);
+	xtcp_send_ack(sk);
+	xtcp_timer_arm(sk);
+}
+
 /**
  * xtcp_ack_reader() - the program was given all there is, and wants more
  * @sk:		locked
@@ -40,9 +48,7 @@ bool xtcp_ack_reader(struct sock *sk)
 {
 	if (!xtcp_delack_read_on(&xtcp_sk(sk)->stream.delack))
 		return false;
-	xtcp_tick(sk);
-	xtcp_send_ack(sk);
-	xtcp_timer_arm(sk);
+	send_alone(sk);
 	return true;
 }
 
@@ -66,7 +72,5 @@ void xtcp_ack_late(struct sock *sk)
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN ||
 	    (!x->stream.delack.pending && RB_EMPTY_ROOT(&x->stored)))
 		return;
-	xtcp_tick(sk);
-	xtcp_send_ack(sk);
-	xtcp_timer_arm(sk);
+	send_alone(sk);
 }

@@ -58,7 +58,7 @@ bool xtcp_expected_in(struct sock *sk, struct sk_buff *skb,
 
 	if (!xtcp_expected(&x->rec, seg) || !RB_EMPTY_ROOT(&x->stored) ||
 	    xtcp_ecn_news(&x->stream.ecn, &x->rec, seg) ||
-	    xtcp_rules(x)->generation != READ_ONCE(xtcp_generation) || xtcp_steps_watched())
+	    xtcp_rules_old(xtcp_rules(x)) || xtcp_steps_watched())
 		return false;
 	xtcp_tick(sk);
 	f.now_ms = xtcp_tick_ms(x);

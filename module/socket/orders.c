@@ -28,8 +28,7 @@ void xtcp_turn_init(struct sock *sk, struct xtcp_turn *turn,
 		    enum xtcp_event_kind kind)
 {
 	/* Somebody wrote to net.xtcp.*: it holds for open connections too. */
-	if (unlikely(xtcp_rules(xtcp_sk(sk))->generation !=
-		     READ_ONCE(xtcp_generation)))
+	if (unlikely(xtcp_rules_old(xtcp_rules(xtcp_sk(sk)))))
 		xtcp_policy_refresh(sk);
 	memset(turn, 0, sizeof(*turn));
 	turn->e.kind = kind;

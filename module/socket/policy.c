@@ -145,8 +145,7 @@ const struct xtcp_rules *xtcp_rules_of_net(struct xtcp_net *xn)
 	const struct xtcp_rules *r;
 
 	rcu_read_lock();
-	if (unlikely(READ_ONCE(xn->rules)->generation !=
-		     READ_ONCE(xtcp_generation)))
+	if (unlikely(xtcp_rules_old(READ_ONCE(xn->rules))))
 		renew(xn);
 	do
 		r = hold(READ_ONCE(xn->rules));
@@ -201,7 +200,7 @@ void xtcp_policy_of(const struct sock *sk, struct xtcp_policy *p)
 
 	rcu_read_lock();
 	r = xtcp_rules(xtcp_sk(sk));
-	if (likely(r->generation == READ_ONCE(xtcp_generation))) {
+	if (likely(!xtcp_rules_old(r))) {
 		*p = r->policy;
 	} else {
 		xtcp_policy_init(p, &xtcp_net(sock_net(sk))->settings);
@@ -222,7 +221,7 @@ void xtcp_policy_refresh(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_rules *r = xtcp_rules(x);
 
-	if (r->generation == READ_ONCE(xtcp_generation))
+	if (!xtcp_rules_old(r))
 		return;
 	r = r->own ? make(xn, &r->options, GFP_ATOMIC | __GFP_NOWARN) :
 		     xtcp_rules_of_net(xn);

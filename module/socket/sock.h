@@ -196,6 +196,12 @@ static inline const struct xtcp_rules *xtcp_rules(const struct xtcp_sock *x)
 	return container_of(READ_ONCE(x->stream.p), struct xtcp_rules, params);
 }
 
+/* Somebody wrote to net.xtcp.* since they were made. */
+static inline bool xtcp_rules_old(const struct xtcp_rules *r)
+{
+	return r->generation != READ_ONCE(xtcp_generation);
+}
+
 /* XTCP_ISN was set for the connections of this socket; likewise. */
 static inline bool xtcp_fixed_isn(const struct xtcp_sock *x)
 {
