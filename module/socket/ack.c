@@ -4,6 +4,21 @@
  */
 #include "socket/sock.h"
 
+/*
+ * The window that could be offered is less than the one of the last ACK: what
+ * came since then was not read. As with TCP, the reader's recv() sends the ACK,
+ * of all that arrived; one for each two segments would tell the peer nothing
+ * that it could use.
+ */
+static bool reader_lags(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_room room;
+
+	xtcp_room(sk, &room);
+	return room.free < xtcp_rcv_wnd(&x->rec) + x->stream.delack.owed;
+}
+
 /**
  * xtcp_ack_due() - text in order arrived: is an ACK due?
  * @sk:		locked
@@ -24,6 +39,8 @@ bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
 	enum xtcp_due due = xtcp_stream_ack_later(&x->stream, seg, gap,
 						  x->now_us);
 
+	if (due == XTCP_DUE_TWO)
+		return !reader_lags(sk);
 	if (due != XTCP_DUE_READER || x->quickack)
 		return due;
 	return !answer && !x->reader_waits && sk->sk_socket;

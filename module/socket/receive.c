@@ -58,7 +58,10 @@ static void grow_rcvbuf(struct sock *sk)
 		WRITE_ONCE(sk->sk_rcvbuf, want);
 }
 
-/* The reader took something: is there so much room that the peer should know? */
+/*
+ * The reader took something: was an ACK waiting for that, or is there so much
+ * room that the peer should know?
+ */
 static void after_read(struct sock *sk, int copied)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -69,7 +72,8 @@ static void after_read(struct sock *sk, int copied)
 	xtcp_tick(sk);
 	grow_rcvbuf(sk);
 	xtcp_room(sk, &room);
-	if (!xtcp_window_update_due(&x->rec, &room))
+	if (!xtcp_delack_taken(&x->stream.delack) &&
+	    !xtcp_window_update_due(&x->rec, &room))
 		return;
 	xtcp_send_ack(sk);
 	xtcp_timer_arm(sk);

@@ -46,12 +46,12 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 		d->pending = true;
 		d->deadline_us = now_us + d->delay_us;
 	}
-	if (gap || d->owed >= 2u * d->full)
+	if (gap)
 		return XTCP_DUE_NOW;
 	if (!d->quick)
-		return XTCP_DUE_LATER;
+		return d->owed >= 2u * d->full ? XTCP_DUE_TWO : XTCP_DUE_LATER;
 	/* The end of what the peer wrote: an answer may follow. */
-	return psh ? XTCP_DUE_READER : XTCP_DUE_NOW;
+	return psh && d->owed < 2u * d->full ? XTCP_DUE_READER : XTCP_DUE_NOW;
 }
 
 void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us)

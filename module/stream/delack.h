@@ -13,6 +13,7 @@
 enum xtcp_due {
 	XTCP_DUE_LATER,		/* it may wait for company until the timer fires */
 	XTCP_DUE_READER,	/* at once, or when the reader had his say */
+	XTCP_DUE_TWO,		/* at once, unless the reader lags behind */
 	XTCP_DUE_NOW,
 };
 
@@ -54,6 +55,12 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 static inline bool xtcp_delack_read_on(const struct xtcp_delack *d)
 {
 	return d->pending && d->quick;
+}
+
+/* A reader took something: he need not be waited for any longer. */
+static inline bool xtcp_delack_taken(const struct xtcp_delack *d)
+{
+	return d->pending && d->owed > d->full;
 }
 
 /* A FIN arrived: there is no hurry, quick mode or not. */

@@ -9,7 +9,7 @@
 #include "bench.h"
 
 #define PIECE		(64 << 10)
-#define WARM_UP		32	/* pieces: slow start, buffers that grow */
+#define WARM_UP		256	/* pieces of all flows: buffers grow for long */
 #define MOST_FLOWS	64
 
 static char piece[PIECE];
@@ -34,14 +34,14 @@ static void read_bytes(int fd, long long count)
 
 static void work(struct run *r, int fd, bool writes)
 {
-	long pieces = r->count / r->flows;
+	long pieces = r->count / r->flows, warm_up = WARM_UP / r->flows;
 
 	if (fork())
 		return;
 	if (writes)
-		write_pieces(fd, WARM_UP);
+		write_pieces(fd, warm_up);
 	else
-		read_bytes(fd, (long long)WARM_UP * PIECE);
+		read_bytes(fd, (long long)warm_up * PIECE);
 	meet(&r->shared->workers);
 	if (writes)
 		write_pieces(fd, pieces);

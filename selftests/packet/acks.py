@@ -109,12 +109,26 @@ def full_segments(t):
     """SHLD-19: the second full segment is acknowledged, whoever sleeps."""
     f = t.open()
     reader = sleeper(t, f)
-    f.send("PA", b"x" * 1460)
+    full = 1460 if t.v == 4 else 1440
+    f.send("PA", b"x" * full)
     f.silent(0)
-    f.send("PA", b"x" * 1460)
+    f.send("PA", b"x" * full)
     f.expect("A", within=SOON_S)
     reader.end()
     reader.stop()
+
+
+@test("delayed-ack", what=("reader-lags",), v=VERSIONS, host=True)
+def reader_lags(t):
+    """Who does not read is waited for; his recv() acknowledges all at once."""
+    f = t.open()
+    f.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+    for _ in range(8):
+        f.send("A", b"x" * 1460)
+    f.silent(SOON_S)
+    t.see("read", len(t.read(f)), 8 * 1460)
+    f.expect("A", within=SOON_S)
+    f.silent()
 
 
 @test("delayed-ack", what=("not-accepted",), v=VERSIONS, host=NOT_SO)

@@ -23,8 +23,12 @@ TEST(delack__every_second_full_segment)
 		EXPECT(!xtcp_delack_received(&d, 1448, false, false, 1000));
 		EXPECT(d.pending);
 		EXPECT_EQ(d.deadline_us, 1000 + XTCP_DELACK_US);
-		EXPECT(xtcp_delack_received(&d, 1448, false, false, 2000));
+		EXPECT(!xtcp_delack_taken(&d));
+		EXPECT_EQ(xtcp_delack_received(&d, 1448, false, false, 2000),
+			  XTCP_DUE_TWO);
+		EXPECT(xtcp_delack_taken(&d));
 		xtcp_delack_sent(&d, 0, 2000);
+		EXPECT(!xtcp_delack_taken(&d));
 		EXPECT(!d.pending);
 	}
 }
@@ -50,7 +54,9 @@ TEST(delack__gap)
 {
 	struct xtcp_delack d = calm(1448);
 
-	EXPECT(xtcp_delack_received(&d, 1, false, true, 1000));
+	EXPECT_EQ(xtcp_delack_received(&d, 1, false, true, 1000), XTCP_DUE_NOW);
+	EXPECT_EQ(xtcp_delack_received(&d, 2896, false, true, 1000),
+		  XTCP_DUE_NOW);
 }
 
 TEST(delack__quick_at_first)
