@@ -8,8 +8,8 @@ static bool claim_any(const struct xtcp_claim *c)
 	return !(c->addr[0] | c->addr[1] | c->addr[2] | c->addr[3]);
 }
 
-static bool claim_same_addr(const struct xtcp_claim *a,
-			    const struct xtcp_claim *b)
+bool xtcp_claim_same_addr(const struct xtcp_claim *a,
+			  const struct xtcp_claim *b)
 {
 	if (a->v6 != b->v6)
 		return false;
@@ -19,7 +19,7 @@ static bool claim_same_addr(const struct xtcp_claim *a,
 
 bool xtcp_claim_equal(const struct xtcp_claim *a, const struct xtcp_claim *b)
 {
-	return claim_same_addr(a, b) && a->uid == b->uid &&
+	return xtcp_claim_same_addr(a, b) && a->uid == b->uid &&
 	       a->ifindex == b->ifindex && a->use == b->use &&
 	       a->v6only == b->v6only && a->reuse == b->reuse &&
 	       a->reuseport == b->reuseport;
@@ -37,7 +37,7 @@ bool xtcp_claim_overlap(const struct xtcp_claim *a, const struct xtcp_claim *b)
 		return false;
 	if (a->v6 != b->v6)
 		return claim_dual(a->v6 ? a : b);
-	return claim_any(a) || claim_any(b) || claim_same_addr(a, b);
+	return claim_any(a) || claim_any(b) || xtcp_claim_same_addr(a, b);
 }
 
 bool xtcp_claim_covers(const struct xtcp_claim *a, const struct xtcp_claim *b)
@@ -46,7 +46,7 @@ bool xtcp_claim_covers(const struct xtcp_claim *a, const struct xtcp_claim *b)
 		return false;
 	if (claim_dual(b) || a->v6 != b->v6)
 		return claim_dual(a);
-	return claim_any(a) || claim_same_addr(a, b);
+	return claim_any(a) || xtcp_claim_same_addr(a, b);
 }
 
 bool xtcp_claim_conflict(const struct xtcp_claim *new,

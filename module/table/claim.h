@@ -15,7 +15,6 @@ enum xtcp_use {
 
 /**
  * struct xtcp_claim - what a socket says when it wants a port
- * @addr:	local address, network byte order; IPv4: @addr[0]; 0: any
  * @uid:	its owner, for SO_REUSEPORT
  * @ifindex:	device that it is bound to, 0: none
  * @use:	enum xtcp_use
@@ -23,29 +22,48 @@ enum xtcp_use {
  * @v6only:	with the unspecified IPv6 address: no IPv4 on this socket
  * @reuse:	SO_REUSEADDR
  * @reuseport:	SO_REUSEPORT
+ * @addr:	local address, network byte order; IPv4: @addr[0]; 0: any
  */
 struct xtcp_claim {
-	u32 addr[4];
 	u32 uid;
 	u32 ifindex;
 	u8 use;
-	bool v6;
-	bool v6only;
-	bool reuse;
-	bool reuseport;
+	bool v6:1;
+	bool v6only:1;
+	bool reuse:1;
+	bool reuseport:1;
+	u32 addr[4];
 };
+
+/* Bytes that say something. Those who hold a port have no room for more. */
+static inline size_t xtcp_claim_size(const struct xtcp_claim *c)
+{
+	return c->v6 ? sizeof(*c) : offsetof(struct xtcp_claim, addr[1]);
+}
+
+static inline void xtcp_claim_copy(struct xtcp_claim *to,
+				   const struct xtcp_claim *from)
+{
+	memset(to->addr, 0, sizeof(to->addr));
+	memcpy(to, from, xtcp_claim_size(from));
+}
 
 /**
  * struct xtcp_holders - those who hold a port under the very same claim
- * @claim:	what all of them said
  * @live:	sockets, orphans among them
  * @lingering:	connections whose socket is gone: TIME_WAIT, FIN_WAIT_2
+ * @claim:	what all of them said, xtcp_claim_size() bytes of it: never copy
+ *		or clear it as a whole
  */
 struct xtcp_holders {
-	struct xtcp_claim claim;
 	u32 live;
 	u32 lingering;
+	struct xtcp_claim claim;
 };
+
+/* Both of one family, with the same address. */
+bool xtcp_claim_same_addr(const struct xtcp_claim *a,
+			  const struct xtcp_claim *b);
 
 /* The same in every respect. */
 bool xtcp_claim_equal(const struct xtcp_claim *a, const struct xtcp_claim *b);

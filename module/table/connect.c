@@ -73,18 +73,18 @@ static int connect_bound(struct xtcp_table *t, const struct sock *sk,
 			 const struct xtcp_connect *how)
 {
 	struct xtcp_port_group *spare;
-	struct xtcp_claim claim = b->group->holders.claim;
+	struct xtcp_claim claim;
 	int err;
 
-	spare = xtcp_group_alloc(t, GFP_KERNEL);
+	/* It will have one address, and no claim to any other. */
+	xtcp_claim_copy(&claim, &b->group->holders.claim);
+	xtcp_entry_claim(e, &claim);
+	spare = xtcp_group_alloc(t, &claim, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
 	err = tuple_take(t, e, how);
-	if (!err) {
-		/* It has one address now, and no claim to any other. */
-		xtcp_entry_claim(e, &claim);
+	if (!err)
 		xtcp_port_claim(t, b, &claim, &spare);
-	}
 	xtcp_group_free(t, spare);
 	return err;
 }

@@ -65,17 +65,29 @@ void xtcp_port_unlinger(struct xtcp_table *t, const struct xtcp_entry *e);
 /**
  * struct xtcp_port_group - all who hold a port under the same claim
  * @node:	link of the port's list
- * @holders:	the claim, and how many they are
- * @reserved:	TCP wire alone, for there is no memory for it on the other: what
- *		keeps the host's TCP off the port; NULL when nobody is live
+ * @holders:	how many they are, and the claim; IPv4: up to addr[0]
  *
  * So the cost of a port does not grow with the connections that share it.
  */
 struct xtcp_port_group {
 	struct hlist_node node;
 	struct xtcp_holders holders;
-	struct xtcp_reservation *reserved;
 };
+
+/**
+ * struct xtcp_tcp_group - the same on the TCP wire
+ * @reserved:	what keeps the host's TCP off the port; NULL: nobody is live
+ * @group:	the rest
+ */
+struct xtcp_tcp_group {
+	struct xtcp_reservation *reserved;
+	struct xtcp_port_group group;
+};
+
+static inline struct xtcp_tcp_group *xtcp_tcp_group(struct xtcp_port_group *g)
+{
+	return container_of(g, struct xtcp_tcp_group, group);
+}
 
 void xtcp_port_lock(struct xtcp_ports *p, u16 port)
 	__acquires(xtcp_port);
@@ -83,7 +95,10 @@ void xtcp_port_unlock(struct xtcp_ports *p, u16 port)
 	__releases(xtcp_port);
 /* The groups of a port; NULL when memory is short. */
 struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp);
-struct xtcp_port_group *xtcp_group_alloc(const struct xtcp_table *t, gfp_t gfp);
+/* One that nobody is in yet; NULL when memory is short. */
+struct xtcp_port_group *xtcp_group_alloc(const struct xtcp_table *t,
+					 const struct xtcp_claim *claim,
+					 gfp_t gfp);
 void xtcp_group_free(const struct xtcp_table *t, struct xtcp_port_group *g);
 /* The rest under the port's lock. */
 bool xtcp_group_join(struct xtcp_table *t, struct hlist_head *list,
@@ -93,9 +108,9 @@ bool xtcp_group_join(struct xtcp_table *t, struct hlist_head *list,
 void xtcp_group_leave(struct xtcp_table *t, struct xtcp_binding *b);
 
 static inline struct xtcp_reservation *
-xtcp_group_reserved(const struct xtcp_table *t, const struct xtcp_port_group *g)
+xtcp_group_reserved(const struct xtcp_table *t, struct xtcp_port_group *g)
 {
-	return t->wire == XTCP_WIRE_TCP ? g->reserved : NULL;
+	return t->wire == XTCP_WIRE_TCP ? xtcp_tcp_group(g)->reserved : NULL;
 }
 
 /* listener.c */

@@ -138,19 +138,20 @@ static void listener_link(struct xtcp_listener *l, struct hlist_head *bucket)
 static void listener_set(struct xtcp_listener *l, struct sock *sk,
 			 const struct xtcp_binding *b)
 {
-	const struct xtcp_claim *c = &b->group->holders.claim;
+	struct xtcp_claim c;
 
+	xtcp_claim_copy(&c, &b->group->holders.claim);
 	/* It listened before: some may have it in hand still. */
 	if (l->sk)
 		synchronize_rcu();
 	l->sk = sk;
 	atomic_set(&l->half_open, 0);
-	memcpy(&l->addr, c->addr, sizeof(l->addr));
+	memcpy(&l->addr, c.addr, sizeof(l->addr));
 	l->port = b->port;
-	l->ifindex = c->ifindex;
-	l->uid = c->uid;
-	l->v6 = c->v6;
-	l->v6only = c->v6only;
+	l->ifindex = c.ifindex;
+	l->uid = c.uid;
+	l->v6 = c.v6;
+	l->v6only = c.v6only;
 	l->rank = (l->ifindex ? 2 : 0) + !l->v6;
 }
 

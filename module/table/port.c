@@ -53,19 +53,22 @@ void xtcp_sock_claim(struct xtcp_claim *claim, const struct sock *sk,
 /* May the claim stand beside all groups of the port but @own? */
 static bool port_conflict(const struct hlist_head *list,
 			  const struct xtcp_claim *claim,
-			  const struct xtcp_port_group *own, bool choosing)
+			  struct xtcp_port_group *own, bool choosing)
 {
 	const struct xtcp_port_group *g;
+	bool conflict = false;
 
+	/* The asker is not in his own way. */
+	if (own)
+		own->holders.live--;
 	hlist_for_each_entry(g, list, node) {
-		struct xtcp_holders others = g->holders;
-
-		if (g == own)
-			others.live--;
-		if (xtcp_claim_conflict(claim, &others, choosing))
-			return true;
+		conflict = xtcp_claim_conflict(claim, &g->holders, choosing);
+		if (conflict)
+			break;
 	}
-	return false;
+	if (own)
+		own->holders.live++;
+	return conflict;
 }
 
 static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
@@ -124,10 +127,10 @@ int xtcp_bind(struct xtcp_table *t, const struct sock *sk,
 
 	if (WARN_ON_ONCE(b->group))
 		return -EINVAL;
-	spare = xtcp_group_alloc(t, GFP_KERNEL);
+	xtcp_sock_claim(&claim, sk, XTCP_USE_BOUND);
+	spare = xtcp_group_alloc(t, &claim, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
-	xtcp_sock_claim(&claim, sk, XTCP_USE_BOUND);
 	if (port)
 		err = bind_try(t, b, port, &claim, false, &spare);
 	else
@@ -170,10 +173,10 @@ int xtcp_rebind(struct xtcp_table *t, const struct sock *sk,
 	struct xtcp_port_group *spare;
 	struct xtcp_claim claim;
 
-	spare = xtcp_group_alloc(t, GFP_KERNEL);
+	xtcp_sock_claim(&claim, sk, b->group->holders.claim.use);
+	spare = xtcp_group_alloc(t, &claim, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
-	xtcp_sock_claim(&claim, sk, b->group->holders.claim.use);
 	xtcp_port_claim(t, b, &claim, &spare);
 	xtcp_group_free(t, spare);
 	return 0;
@@ -184,8 +187,9 @@ static bool join_child(struct xtcp_table *t, struct hlist_head *list,
 		       struct xtcp_port_group *parents, struct xtcp_binding *b,
 		       const struct xtcp_entry *e)
 {
-	struct xtcp_claim claim = parents->holders.claim;
+	struct xtcp_claim claim;
 
+	xtcp_claim_copy(&claim, &parents->holders.claim);
 	claim.use = XTCP_USE_BOUND;
 	xtcp_entry_claim(e, &claim);
 	return xtcp_group_join(t, list, b, &claim,
@@ -220,10 +224,10 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 	struct xtcp_claim claim;
 	int err = 0;
 
-	spare = xtcp_group_alloc(t, GFP_KERNEL);
+	xtcp_sock_claim(&claim, sk, XTCP_USE_LISTEN);
+	spare = xtcp_group_alloc(t, &claim, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
-	xtcp_sock_claim(&claim, sk, XTCP_USE_LISTEN);
 	list = xtcp_port_list(&t->ports, b->port, GFP_KERNEL);
 	xtcp_port_lock(&t->ports, b->port);
 	/* Two may have bound beside each other that cannot both listen. */
@@ -238,9 +242,10 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 
 void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b)
 {
-	struct xtcp_claim claim = b->group->holders.claim;
 	struct hlist_head *list;
+	struct xtcp_claim claim;
 
+	xtcp_claim_copy(&claim, &b->group->holders.claim);
 	claim.use = XTCP_USE_BOUND;
 	list = xtcp_port_list(&t->ports, b->port, GFP_ATOMIC);
 	xtcp_port_lock(&t->ports, b->port);

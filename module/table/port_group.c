@@ -9,41 +9,89 @@
 
 #define PORTS_PER_PAGE	(65536 / XTCP_PORT_PAGES)
 
-/* With @reserved and without */
-static struct kmem_cache *group_cache[XTCP_WIRES];
+#define GROUP4_SIZE	offsetof(struct xtcp_port_group, holders.claim.addr[1])
 
-int xtcp_port_module_init(void)
-{
-	group_cache[XTCP_WIRE_NATIVE] =
-		kmem_cache_create("xtcp_port",
-				  offsetof(struct xtcp_port_group, reserved),
-				  0, 0, NULL);
-	if (!group_cache[XTCP_WIRE_NATIVE])
-		return -ENOMEM;
-	group_cache[XTCP_WIRE_TCP] =
-		kmem_cache_create("xtcp_port_tcp",
-				  sizeof(struct xtcp_port_group), 0, 0, NULL);
-	if (group_cache[XTCP_WIRE_TCP])
-		return 0;
-	kmem_cache_destroy(group_cache[XTCP_WIRE_NATIVE]);
-	return -ENOMEM;
-}
+static_assert(GROUP4_SIZE == 40, "what a port costs, doubled with TIME_WAIT");
+
+static const struct {
+	const char *name;
+	size_t size;
+} groups[XTCP_WIRES][2] = {
+	[XTCP_WIRE_NATIVE] = {
+		{ "xtcp_port4", GROUP4_SIZE },
+		{ "xtcp_port6", sizeof(struct xtcp_port_group) },
+	},
+	[XTCP_WIRE_TCP] = {
+		{ "xtcp_tcp_port4",
+		  offsetof(struct xtcp_tcp_group, group) + GROUP4_SIZE },
+		{ "xtcp_tcp_port6", sizeof(struct xtcp_tcp_group) },
+	},
+};
+
+static struct kmem_cache *group_cache[XTCP_WIRES][2];
 
 void xtcp_port_module_exit(void)
 {
-	kmem_cache_destroy(group_cache[XTCP_WIRE_TCP]);
-	kmem_cache_destroy(group_cache[XTCP_WIRE_NATIVE]);
+	int wire, v6;
+
+	for (wire = 0; wire < XTCP_WIRES; wire++)
+		for (v6 = 0; v6 < 2; v6++)
+			kmem_cache_destroy(group_cache[wire][v6]);
 }
 
-struct xtcp_port_group *xtcp_group_alloc(const struct xtcp_table *t, gfp_t gfp)
+int xtcp_port_module_init(void)
 {
-	return kmem_cache_alloc(group_cache[t->wire], gfp);
+	struct kmem_cache **cache;
+	int wire, v6;
+
+	memset(group_cache, 0, sizeof(group_cache));
+	for (wire = 0; wire < XTCP_WIRES; wire++)
+		for (v6 = 0; v6 < 2; v6++) {
+			cache = &group_cache[wire][v6];
+			*cache = kmem_cache_create(groups[wire][v6].name,
+						   groups[wire][v6].size,
+						   0, 0, NULL);
+			if (!*cache)
+				goto no_memory;
+		}
+	return 0;
+
+no_memory:
+	xtcp_port_module_exit();
+	return -ENOMEM;
+}
+
+struct xtcp_port_group *xtcp_group_alloc(const struct xtcp_table *t,
+					 const struct xtcp_claim *claim,
+					 gfp_t gfp)
+{
+	void *memory = kmem_cache_alloc(group_cache[t->wire][claim->v6], gfp);
+	struct xtcp_port_group *g = memory;
+	struct xtcp_tcp_group *tcp = memory;
+
+	if (!memory)
+		return NULL;
+	if (t->wire == XTCP_WIRE_TCP) {
+		tcp->reserved = NULL;
+		g = &tcp->group;
+	}
+	g->holders.live = 0;
+	g->holders.lingering = 0;
+	memcpy(&g->holders.claim, claim, xtcp_claim_size(claim));
+	return g;
 }
 
 void xtcp_group_free(const struct xtcp_table *t, struct xtcp_port_group *g)
 {
-	if (g)
-		kmem_cache_free(group_cache[t->wire], g);
+	struct kmem_cache *cache;
+
+	if (!g)
+		return;
+	cache = group_cache[t->wire][g->holders.claim.v6];
+	if (t->wire == XTCP_WIRE_TCP)
+		kmem_cache_free(cache, xtcp_tcp_group(g));
+	else
+		kmem_cache_free(cache, g);
 }
 
 void xtcp_port_lock(struct xtcp_ports *p, u16 port)
@@ -82,9 +130,9 @@ struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp)
 static void group_reserve(struct xtcp_table *t, struct xtcp_port_group *g,
 			  struct xtcp_reservation *reserved)
 {
-	if (t->wire != XTCP_WIRE_TCP || g->reserved)
+	if (t->wire != XTCP_WIRE_TCP || xtcp_tcp_group(g)->reserved)
 		return;
-	g->reserved = reserved;
+	xtcp_tcp_group(g)->reserved = reserved;
 	xtcp_reserve_more(reserved);
 }
 
@@ -92,8 +140,8 @@ static void group_unreserve(struct xtcp_table *t, struct xtcp_port_group *g)
 {
 	if (t->wire != XTCP_WIRE_TCP)
 		return;
-	xtcp_unreserve(g->reserved);
-	g->reserved = NULL;
+	xtcp_unreserve(xtcp_tcp_group(g)->reserved);
+	xtcp_tcp_group(g)->reserved = NULL;
 }
 
 static struct xtcp_port_group *group_new(struct xtcp_table *t,
@@ -107,14 +155,10 @@ static struct xtcp_port_group *group_new(struct xtcp_table *t,
 		g = *spare;
 		*spare = NULL;
 	} else {
-		g = xtcp_group_alloc(t, GFP_ATOMIC);
+		g = xtcp_group_alloc(t, claim, GFP_ATOMIC);
 		if (!g)
 			return NULL;
 	}
-	memset(&g->holders, 0, sizeof(g->holders));
-	g->holders.claim = *claim;
-	if (t->wire == XTCP_WIRE_TCP)
-		g->reserved = NULL;
 	hlist_add_head(&g->node, list);
 	xtcp_reserve_group(t, true);
 	return g;
@@ -127,7 +171,7 @@ static struct xtcp_port_group *group_new(struct xtcp_table *t,
  * @b:		not bound, but says which port
  * @claim:	what to say
  * @reserved:	held by the caller; a new group takes a hold of its own
- * @spare:	memory for a group, which is taken if needed; or NULL
+ * @spare:	a group of this claim, which is taken if needed; or NULL
  *
  * Return: false when a group was needed and memory is short.
  */
@@ -213,9 +257,8 @@ static bool group_of_entry(const struct xtcp_port_group *g,
 {
 	const struct xtcp_claim *c = &g->holders.claim;
 
-	return g->holders.lingering && c->v6 == where->v6 &&
-	       c->ifindex == where->ifindex &&
-	       !memcmp(c->addr, where->addr, sizeof(c->addr));
+	return g->holders.lingering && c->ifindex == where->ifindex &&
+	       xtcp_claim_same_addr(c, where);
 }
 
 /*
