@@ -13,20 +13,6 @@
 
 static const u8 families[] = { AF_INET, AF_INET6 };
 
-/**
- * struct dump - a dump between two messages
- * @req:	what is asked for
- * @to:		who asks
- * @walk:	place within a family
- * @family:	index of the present one in families[]
- */
-struct dump {
-	struct xtcp_diag_req req;
-	struct xtcp_answers to;
-	struct xtcp_walk walk;
-	unsigned int family;
-};
-
 void xtcp_answers_init(struct xtcp_answers *to, const struct sk_buff *skb,
 		       const struct nlmsghdr *nlh)
 {
@@ -134,7 +120,7 @@ static bool look_at(const struct xtcp_walk *w, struct xtcp_sight *s)
 }
 
 /* One family, from where the walk stands. Return: false when @skb is full. */
-static bool dump_family(struct sk_buff *skb, struct dump *d)
+static bool dump_family(struct sk_buff *skb, struct xtcp_dump *d)
 {
 	struct xtcp_walk *w = &d->walk;
 	struct xtcp_sight s;
@@ -164,7 +150,7 @@ bool xtcp_diag_wants(const struct xtcp_diag_req *req, u8 family)
 }
 
 /* The tables of the wire that was asked for, or of each. */
-static void dump_open(struct dump *d, u8 family)
+static void dump_open(struct xtcp_dump *d, u8 family)
 {
 	struct xtcp_net *xn = d->to.xn;
 	struct xtcp_table *first = xtcp_table_first(xn);
@@ -179,7 +165,7 @@ static void dump_open(struct dump *d, u8 family)
 
 static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump *d = cb->data;
+	struct xtcp_dump *d = cb->data;
 
 	while (d->family < ARRAY_SIZE(families)) {
 		if (xtcp_diag_wants(&d->req, families[d->family]) &&
@@ -191,36 +177,49 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
+static void dump_begin(struct xtcp_dump *d)
+{
+	dump_open(d, families[0]);
+}
+
 static int dump_done(struct netlink_callback *cb)
 {
 	kfree(cb->data);
 	return 0;
 }
 
+struct start {
+	const struct xtcp_diag_req *req;
+	void (*begin)(struct xtcp_dump *d);
+};
+
 /* From here on netlink sees to it that dump_done() is called. */
 static int dump_start(struct netlink_callback *cb)
 {
-	const struct xtcp_diag_req *req = cb->data;
-	struct dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+	const struct start *start = cb->data;
+	struct xtcp_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
 
 	if (!d)
 		return -ENOMEM;
-	d->req = *req;
+	d->req = *start->req;
 	xtcp_answers_init(&d->to, cb->skb, cb->nlh);
 	d->to.flags = NLM_F_MULTI;
-	dump_open(d, families[0]);
+	start->begin(d);
 	cb->data = d;
 	return 0;
 }
 
-static int dump(struct sk_buff *skb, const struct nlmsghdr *nlh,
-		struct xtcp_diag_req *req)
+int xtcp_dump(struct sk_buff *skb, const struct nlmsghdr *nlh,
+	      const struct xtcp_diag_req *req,
+	      void (*begin)(struct xtcp_dump *d),
+	      int (*some)(struct sk_buff *skb, struct netlink_callback *cb))
 {
+	struct start start = { .req = req, .begin = begin };
 	struct netlink_dump_control control = {
 		.start = dump_start,
-		.dump = dump_some,
+		.dump = some,
 		.done = dump_done,
-		.data = req,
+		.data = &start,
 	};
 
 	return netlink_dump_start(skb->sk, skb, nlh, &control);
@@ -323,7 +322,7 @@ static int handle_look(struct sk_buff *skb, struct nlmsghdr *nlh)
 	if (req.what == XTCP_DIAG_WHAT_ENDED)
 		return xtcp_diag_dump_ended(skb, nlh, &req);
 	if (nlh->nlmsg_flags & NLM_F_DUMP)
-		return dump(skb, nlh, &req);
+		return xtcp_dump(skb, nlh, &req, dump_begin, dump_some);
 	return xtcp_diag_is_exact(&req) ? answer_one(skb, nlh, &req) : -EINVAL;
 }
 

@@ -2,24 +2,9 @@
 /*
  * sock_diag: tells which connections ended early, as long as they are kept.
  */
-#include <linux/slab.h>
 #include <linux/sock_diag.h>
 
 #include "observe/internal.h"
-
-/**
- * struct ended_dump - a dump between two messages
- * @req:	what is asked for
- * @to:		who asks
- * @at:		number of the one to go on with
- * @end:	number behind the last one that there was when it began
- */
-struct ended_dump {
-	struct xtcp_diag_req req;
-	struct xtcp_answers to;
-	u64 at;
-	u64 end;
-};
 
 static u64 ago_ms(const struct xtcp_ended *e)
 {
@@ -46,7 +31,7 @@ static void look(const struct xtcp_ended *e, struct xtcp_sight *s)
 	s->rec.since_ms = xtcp_now_ms() - min_t(u64, ago_ms(e), U32_MAX);
 }
 
-static bool fits(const struct ended_dump *d, const struct xtcp_sight *s)
+static bool fits(const struct xtcp_dump *d, const struct xtcp_sight *s)
 {
 	u8 protocol = d->req.protocol;
 
@@ -86,7 +71,7 @@ static int put(struct sk_buff *skb, const struct xtcp_answers *to,
 
 static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct ended_dump *d = cb->data;
+	struct xtcp_dump *d = cb->data;
 	struct xtcp_ended e;
 	struct xtcp_sight s;
 	u64 number;
@@ -101,39 +86,15 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static int dump_done(struct netlink_callback *cb)
+static void dump_begin(struct xtcp_dump *d)
 {
-	kfree(cb->data);
-	return 0;
-}
-
-/* From here on netlink sees to it that dump_done() is called. */
-static int dump_start(struct netlink_callback *cb)
-{
-	const struct xtcp_diag_req *req = cb->data;
-	struct ended_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
-
-	if (!d)
-		return -ENOMEM;
-	d->req = *req;
-	xtcp_answers_init(&d->to, cb->skb, cb->nlh);
-	d->to.flags = NLM_F_MULTI;
 	d->end = xtcp_ended_next(d->to.xn);
-	cb->data = d;
-	return 0;
 }
 
 int xtcp_diag_dump_ended(struct sk_buff *skb, const struct nlmsghdr *nlh,
-			 struct xtcp_diag_req *req)
+			 const struct xtcp_diag_req *req)
 {
-	struct netlink_dump_control control = {
-		.start = dump_start,
-		.dump = dump_some,
-		.done = dump_done,
-		.data = req,
-	};
-
 	if (!(nlh->nlmsg_flags & NLM_F_DUMP) || req->show)
 		return -EINVAL;
-	return netlink_dump_start(skb->sk, skb, nlh, &control);
+	return xtcp_dump(skb, nlh, req, dump_begin, dump_some);
 }

@@ -85,7 +85,36 @@ struct xtcp_answers {
 	bool trusted;
 };
 
+/**
+ * struct xtcp_dump - a dump between two messages
+ * @req:	what is asked for
+ * @to:		who asks
+ * @walk:	those that there are: place within a family
+ * @family:	number of the present one
+ * @at:		those that ended: number of the one to go on with
+ * @end:	number behind the last one that there was when it began
+ */
+struct xtcp_dump {
+	struct xtcp_diag_req req;
+	struct xtcp_answers to;
+	union {
+		struct {
+			struct xtcp_walk walk;
+			unsigned int family;
+		};
+		struct {
+			u64 at;
+			u64 end;
+		};
+	};
+};
+
 /* diag.c */
+/* @begin: where the dump starts; @some: as many as the skb has room for */
+int xtcp_dump(struct sk_buff *skb, const struct nlmsghdr *nlh,
+	      const struct xtcp_diag_req *req,
+	      void (*begin)(struct xtcp_dump *d),
+	      int (*some)(struct sk_buff *skb, struct netlink_callback *cb));
 void xtcp_answers_init(struct xtcp_answers *to, const struct sk_buff *skb,
 		       const struct nlmsghdr *nlh);
 void xtcp_diag_fill(struct xtcp_diag_msg *m, const struct xtcp_answers *to,
@@ -94,7 +123,7 @@ bool xtcp_diag_wants(const struct xtcp_diag_req *req, u8 family);
 
 /* diag_ended.c */
 int xtcp_diag_dump_ended(struct sk_buff *skb, const struct nlmsghdr *nlh,
-			 struct xtcp_diag_req *req);
+			 const struct xtcp_diag_req *req);
 
 /* diag_req.c */
 int xtcp_diag_check(const struct nlmsghdr *nlh, struct xtcp_diag_req *req);
