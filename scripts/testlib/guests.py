@@ -21,9 +21,13 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BOOT_S = 600		# wall time for boot and warm-up
 TICKS = os.sysconf("SC_CLK_TCK")
-COST_S = {"net": 12, "socket": 2, "packet": 4,	# the first time
-          "programs": 60, "soak": 300,
-          "socket/many": 25, "socket/keepalive": 15, "packet/matrix": 11}
+COST_S = {"net": 8, "socket": 2, "packet": 3,	# the first time
+          "programs": 50, "soak": 300,
+          "socket/many": 20, "socket/keepalive": 38, "packet/matrix": 11,
+          "packet/window": 20, "packet/closing": 11,
+          "net/offload": 120, "net/host_selftests": 38, "net/namespaces": 31,
+          "net/pace": 28, "net/ended": 28, "net/xtcp_ss": 25,
+          "net/firewall": 21, "net/diag": 19, "net/manners": 17}
 TIMES = os.path.join(os.environ.get("XDG_CACHE_HOME",
                                     os.path.expanduser("~/.cache")),
                      "xtcp", "test-times.json")
@@ -79,8 +83,8 @@ def cpu_s(pid):
 def share_out(tests, guests, kernel):
     """The longest first, each to who has least; few tests need few guests."""
     times = known_times().get(kernel, {})
-    cost = {t: times.get(t) or COST_S.get(t) or COST_S[t.partition("/")[0]]
-            for t in tests}
+    cost = {t: times.get(t) or COST_S.get(t.partition("@")[0]) or
+            COST_S[t.partition("/")[0]] for t in tests}
     parts = [[] for _ in range(max(1, min(guests, len(tests))))]
     for test in sorted(tests, key=lambda t: -cost[t]):
         min(parts, key=lambda p: sum(cost[t] for t in p)).append(test)
