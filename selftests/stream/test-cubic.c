@@ -64,6 +64,27 @@ TEST(cc_change__keeps_the_window)
 	EXPECT(cc.cwnd >= 35000 && cc.cwnd <= 36000);
 }
 
+/* The window that a whole one's ACK leads to, so long after a loss */
+static u32 grown(u32 srtt_us, u64 wait_us)
+{
+	struct xtcp_cc cc = fresh();
+
+	cc.cwnd = 100000;
+	xtcp_cc_lost(&cc, 100000, 1);
+	cc.cwnd = cc.ssthresh;
+	cc.own->srtt_us = srtt_us;
+	xtcp_cc_acked(&cc, 0, 1000000);
+	xtcp_cc_acked(&cc, cc.cwnd, 1000000 + wait_us);
+	return cc.cwnd;
+}
+
+/* RFC 9438 4.2: where the curve will be a round trip later */
+TEST(cubic_acked__looks_a_round_trip_ahead)
+{
+	EXPECT_EQ(grown(2002000, 3800000), grown(1901900, 3901000));
+	EXPECT(grown(2003000, 3800000) > grown(2002000, 3800000));
+}
+
 /* RFC 9438 4.6: 0.7 of the flight, at least two segments */
 TEST(cubic_lost__beta)
 {
