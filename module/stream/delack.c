@@ -39,6 +39,8 @@ static void learn_full(struct xtcp_delack *d, u32 len, bool psh)
 enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 				   bool gap, u64 now_us)
 {
+	bool two;
+
 	learn_full(d, len, psh);
 	d->owed += len;
 	d->heard_us = now_us;
@@ -48,10 +50,11 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 	}
 	if (gap)
 		return XTCP_DUE_NOW;
+	two = d->owed >= 2u * d->full;
 	if (!d->quick)
-		return d->owed >= 2u * d->full ? XTCP_DUE_TWO : XTCP_DUE_LATER;
+		return two ? XTCP_DUE_TWO : XTCP_DUE_LATER;
 	/* The end of what the peer wrote: an answer may follow. */
-	return psh && d->owed < 2u * d->full ? XTCP_DUE_READER : XTCP_DUE_NOW;
+	return psh && !two ? XTCP_DUE_READER : XTCP_DUE_NOW;
 }
 
 void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us)

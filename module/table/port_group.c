@@ -46,7 +46,6 @@ int xtcp_port_module_init(void)
 	struct kmem_cache **cache;
 	int wire, v6;
 
-	memset(group_cache, 0, sizeof(group_cache));
 	for (wire = 0; wire < XTCP_WIRES; wire++)
 		for (v6 = 0; v6 < 2; v6++) {
 			cache = &group_cache[wire][v6];

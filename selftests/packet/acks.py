@@ -4,7 +4,7 @@
 for what waited together."""
 import socket
 
-from context import main
+from context import OWN_MSS, main
 from held import AbsentPage, Reader
 from tap import test
 
@@ -109,7 +109,7 @@ def full_segments(t):
     """SHLD-19: the second full segment is acknowledged, whoever sleeps."""
     f = t.open()
     reader = sleeper(t, f)
-    full = 1460 if t.v == 4 else 1440
+    full = OWN_MSS[t.v]
     f.send("PA", b"x" * full)
     f.silent(0)
     f.send("PA", b"x" * full)

@@ -20,6 +20,7 @@ from xtcp_wire import (ANY, FAMILY, HOST, KERNEL, PEER, Flow, new_socket,
 SYNCHRONISED = ("ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT",
                 "CLOSING", "LAST_ACK", "TIME_WAIT")
 MSS = segment.mss(1460)
+OWN_MSS = {4: 1460, 6: 1440}	# what an MTU of 1500 leaves
 
 
 def full_options(tsval):

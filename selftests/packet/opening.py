@@ -4,14 +4,14 @@
 import socket
 
 import segment
-from context import ANY, HOST, MSS, attempt, full_options, main
+from context import (ANY, HOST, MSS, OWN_MSS, attempt, full_options,
+                     main)
 from segment import M32, diff
 from tap import test
 from xtcp_wire import SOL_XTCP, XTCP_ISN
 
 ROLES = ("passive", "active")
 VERSIONS = (4, 6)
-OWN_MSS = {4: 1460, 6: 1440}	# what an MTU of 1500 leaves
 
 
 @test("three-way", role=("passive",), v=VERSIONS)

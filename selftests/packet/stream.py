@@ -7,7 +7,8 @@ import socket
 import subprocess
 
 import segment
-from context import ANY, HOST, MSS, counter, full_options, main
+from context import (ANY, HOST, MSS, OWN_MSS, counter, full_options,
+                     main)
 from segment import M32, PSH
 from tap import test
 from xtcp_wire import SOL_XTCP, XTCP_ISN, after
@@ -351,7 +352,7 @@ def mss(t):
     f = t.open(opts=opts)
     nodelay(f.sock)
     limit = {"none": 536 if t.v == 4 else 1220, "700": 700,
-             "9000": 1460 if t.v == 4 else 1440}[t.peer]
+             "9000": OWN_MSS[t.v]}[t.peer]
     f.sock.send(b"x" * (3 * limit))
     t.see("sizes", [len(seg.data) for seg in burst(f)], [limit] * 3)
 
@@ -416,7 +417,7 @@ def initial_window(t):
     f = t.hold_established()
     f.sock.send(b"x" * 100000)
     got = burst(f)
-    full = 1460 if t.v == 4 else 1440
+    full = OWN_MSS[t.v]
     t.see("2 to 10 segments", 2 * full <= sum(len(seg.data) for seg in got)
           <= 10 * full, True)
 
