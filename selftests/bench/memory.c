@@ -13,7 +13,10 @@
 #include "syn.h"
 
 #define LEAST		8	/* bytes per connection: less is chance */
-#define PER_ADDRESS	20000	/* connections to one address and port */
+/* Connections to one address and port: with many more the host's TCP searches
+ * for a free port most of the time, a million instructions each.
+ */
+#define PER_ADDRESS	10000
 #define IDLE_PORT	10000	/* so far above the run's */
 #define AT_ONCE		100	/* connections open, where they shall not be */
 #define MOST_FILES	(2L << 20)

@@ -5,12 +5,11 @@ how long, and what sock_diag tells of them.
 """
 import os
 import socket
-import subprocess
 
 from every import hold, port_of
 from host import (LOOP, PORT, PROTO, VERSIONS, Mismatch, as_nobody, attempt,
                   black_hole, counters, discard, enter, main, new_namespace,
-                  road, rows, see, setting, test, this_namespace, wait_for,
+                  road, rows, run, see, setting, test, this_namespace, wait_for,
                   wait_state, write, SYSCTLS)
 from netlink import NUMBER, WHAT_ENDED, Diag, end, exactly, request
 
@@ -82,8 +81,7 @@ def unanswered(t):
 def unreachable(t):
     hosts = t.two_hosts()
     hosts.go(1)
-    done = subprocess.run(["nft", "-f", "-"], input=WALL, text=True)
-    see("nft", done.returncode, 0)
+    run("nft -f -", WALL)
     hosts.go(0)
     client = t.dial(to=hosts.ADDRESS[t.v][1], wait=False)
     port = port_of(client)

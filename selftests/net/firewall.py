@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import socket
-import subprocess
 
 from host import (PORT, SOON_S, VERSIONS, Hosts, Mismatch, all_of, attempt,
                   discard, main, run, see, socket_of, test, wait_for)
@@ -51,10 +50,7 @@ DROPPED, RESET, ICMP = PORT + 1, PORT + 2, PORT + 3
 def rules(text, **names):
     for name, value in names.items():
         text = text.replace(name, str(value))
-    done = subprocess.run(["nft", "-f", "-"], input=text, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode:
-        raise Mismatch("nft: " + done.stdout)
+    run("nft -f -", text)
 
 
 def packets():

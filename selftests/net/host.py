@@ -5,6 +5,7 @@ settings, the kernel's log, and the module itself.
 Each test runs in a fresh network namespace. Axes of a test become attributes.
 """
 import ctypes
+import fcntl
 import glob
 import os
 import socket
@@ -28,6 +29,7 @@ STATES = {1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RCVD", 4: "FIN_WAIT_1",
           5: "FIN_WAIT_2", 6: "TIME_WAIT", 7: "CLOSED", 8: "CLOSE_WAIT",
           9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING"}
 CLONE_NEWNET = 0x40000000
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 SOON_S = 10		# more than anything takes that waits for no timer
 ORPHAN_S = 600		# an orphan of a test before gives up by then
 PORT = 33333
@@ -46,13 +48,18 @@ def write(path, text):
         f.write(str(text))
 
 
-def run(command):
-    """A command line; it must succeed. Its output."""
-    done = subprocess.run(command.split(), stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.STDOUT)
+def run(command, text=None):
+    """A command line, and what it reads; it must succeed. Its output."""
+    done = subprocess.run(command.split(), input=text, stdout=subprocess.PIPE,
+                          text=True, stderr=subprocess.STDOUT)
     if done.returncode:
         raise Mismatch("%s: %s" % (command, done.stdout.strip()))
     return done.stdout
+
+
+def run_ip(*lines):
+    """All in one process: to start one costs more than what it does."""
+    run("ip -batch -", "\n".join(lines) + "\n")
 
 
 def wait_for(what, condition, limit_s=SOON_S):
@@ -82,7 +89,8 @@ def new_namespace():
     """Enter a fresh one, its lo up."""
     if libc.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
-    run("ip link set lo up")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
 
 
 def enter(namespace):
@@ -90,8 +98,8 @@ def enter(namespace):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def move_link(name, namespace):
-    run("ip link set %s netns /proc/%d/fd/%d" % (name, os.getpid(), namespace))
+def path_of(namespace):
+    return "/proc/%d/fd/%d" % (os.getpid(), namespace)
 
 
 class Hosts:
@@ -100,24 +108,23 @@ class Hosts:
 
     def __init__(self):
         self.ns = [this_namespace()]
-        run("ip link add v0 type veth peer name v1")
         new_namespace()
         self.ns.append(this_namespace())
-        enter(self.ns[0])
-        move_link("v1", self.ns[1])
-        for side in (0, 1):
-            self.go(side)
-            self.configure(side)
+        run_ip("link add v1 type veth peer name v0 netns "
+               + path_of(self.ns[0]), *self.configuration(1))
         self.go(0)
+        run_ip(*self.configuration(0))
 
-    def configure(self, side):
-        run("ip link set v%d address 02:00:00:00:00:%02x" % (side, side + 1))
-        run("ip addr add %s/24 dev v%d" % (self.ADDRESS[4][side], side))
-        run("ip addr add %s/64 dev v%d nodad" % (self.ADDRESS[6][side], side))
-        run("ip link set v%d up" % side)
-        for v in VERSIONS:
-            run("ip neigh replace %s lladdr 02:00:00:00:00:%02x dev v%d "
-                "nud permanent" % (self.ADDRESS[v][not side], 2 - side, side))
+    def configuration(self, side):
+        address = "02:00:00:00:00:%02x"
+        lines = ["link set v%d address %s" % (side, address % (side + 1)),
+                 "addr add %s/24 dev v%d" % (self.ADDRESS[4][side], side),
+                 "addr add %s/64 dev v%d nodad" % (self.ADDRESS[6][side], side),
+                 "link set v%d up" % side]
+        return lines + [
+            "neigh replace %s lladdr %s dev v%d nud permanent" % (
+                self.ADDRESS[v][not side], address % (2 - side), side)
+            for v in VERSIONS]
 
     def go(self, side):
         enter(self.ns[side])
@@ -157,10 +164,8 @@ def road(netem):
 
 def black_hole():
     """192.0.2.2 and 2001:db8::2 are behind a device that swallows all."""
-    run("ip link add hole type dummy")
-    run("ip addr add 192.0.2.1/24 dev hole")
-    run("ip addr add 2001:db8::1/64 dev hole nodad")
-    run("ip link set hole up")
+    run_ip("link add hole type dummy", "addr add 192.0.2.1/24 dev hole",
+           "addr add 2001:db8::1/64 dev hole nodad", "link set hole up")
     return {4: "192.0.2.2", 6: "2001:db8::2"}
 
 
@@ -466,9 +471,10 @@ def main():
     tap.main(prepare)
 
 
-__all__ = ["AF_XTCP", "HERE", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "PROTO", "SYSCTLS",
-           "Skip", "STATES", "VERSIONS", "all_of", "as_nobody", "attempt", "black_hole", "counters", "discard",
-           "enter", "idle", "leaves_nothing", "load", "loaded", "main",
-           "move_link", "new_namespace", "new_socket", "read", "references",
-           "road", "rows", "run", "see", "setting", "socket_of", "test", "this_namespace",
+__all__ = ["AF_XTCP", "HERE", "LOOP", "Mismatch", "ORPHAN_S", "PORT", "PROTO",
+           "SYSCTLS", "Skip", "STATES", "VERSIONS", "all_of", "as_nobody",
+           "attempt", "black_hole", "counters", "discard", "enter", "idle",
+           "leaves_nothing", "load", "loaded", "main", "new_namespace",
+           "new_socket", "path_of", "read", "references", "road", "rows", "run",
+           "run_ip", "see", "setting", "socket_of", "test", "this_namespace",
            "unload", "wait_for", "wait_state", "write"]

@@ -5,7 +5,7 @@ import os
 
 from forms import leave, must_unload
 from host import (ORPHAN_S, VERSIONS, enter, idle, leaves_nothing, main,
-                  move_link, new_namespace, run, test, this_namespace,
+                  new_namespace, path_of, run_ip, test, this_namespace,
                   wait_for)
 
 
@@ -19,8 +19,7 @@ def namespace_ends(t):
     idle()
     outside = this_namespace()
     new_namespace()
-    run("ip link add life type veth peer name line")
-    move_link("life", outside)
+    run_ip("link add line type veth peer name life netns " + path_of(outside))
     leave(t, t.state)
     for sock in t.socks:
         sock.close()

@@ -5,12 +5,11 @@ in front of it where not, and measured by a router as what it will be cut into. 
 text arrives whole in any case.
 """
 import os
-import socket
 import struct
 
-from host import (PEER, PORT, VERSIONS, Hosts, capture, enter, listen, main,
-                  move_link, new_namespace, run, see, send, socket_of, test,
-                  this_namespace, write)
+from host import (PEER, PORT, VERSIONS, Hosts, capture, listen, main,
+                  new_namespace, path_of, run, run_ip, see, send, socket_of,
+                  test, this_namespace, write)
 
 TEXT = os.urandom(400000)
 MTU = 1500
@@ -175,30 +174,27 @@ def merging_router(t):
         see("wrong checksums", [p.seq for p in found if not p.sum_ok()], [])
 
 
+def end_of(device, host):
+    return ["addr add 10.9.1.%d/24 dev %s" % (host, device),
+            "addr add fd09:1::%d/64 dev %s nodad" % (host, device),
+            "link set %s up" % device]
+
+
 def far_host(hosts):
     """Behind the second of them, which routes, a link that takes less."""
     hosts.go(1)
     write("/proc/sys/net/ipv4/ip_forward", 1)
     write("/proc/sys/net/ipv6/conf/all/forwarding", 1)
-    run("ip link add r0 type veth peer name r1")
     new_namespace()
-    far = this_namespace()
+    hosts.ns.append(this_namespace())
+    # This end of it keeps its MTU: else its MSS would tell beforehand.
+    run_ip("link add r1 type veth peer name r0 netns " + path_of(hosts.ns[1]),
+           *end_of("r1", 2), "route add default via 10.9.1.1",
+           "route add default via fd09:1::1")
     hosts.go(1)
-    move_link("r1", far)
-    for ns, device, host in ((hosts.ns[1], "r0", 1), (far, "r1", 2)):
-        enter(ns)
-        run("ip addr add 10.9.1.%d/24 dev %s" % (host, device))
-        run("ip addr add fd09:1::%d/64 dev %s nodad" % (host, device))
-        run("ip link set %s up" % device)
-    # The other end of it keeps its MTU: else its MSS would tell beforehand.
-    run("ip route add default via 10.9.1.1")
-    run("ip -6 route add default via fd09:1::1")
-    hosts.go(1)
-    run("ip link set r0 mtu %d" % NARROW)
+    run_ip(*end_of("r0", 1), "link set r0 mtu %d" % NARROW)
     hosts.go(0)
-    run("ip route add default via %s" % Hosts.ADDRESS[4][1])
-    run("ip -6 route add default via %s" % Hosts.ADDRESS[6][1])
-    hosts.ns.append(far)
+    run_ip(*("route add default via " + Hosts.ADDRESS[v][1] for v in VERSIONS))
 
 
 @test("router", sender=("native", "tcp"), device=("takes", "sums", "bare"),
