@@ -317,6 +317,7 @@ def half_open(t):
     if t.how == "reset":
         held.peer.close()
     elif t.how == "unanswered":
+        road(None)	# with the SYNs that are on it: each would open one more
         road("loss 100%")
     elif t.how == "listener":
         t.socks[0].close()
