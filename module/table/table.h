@@ -82,7 +82,7 @@ struct xtcp_ports {
  * @listen_lock: of writers to @listeners
  * @listeners:	by port and address; under RCU
  * @listener_ids: the same by id
- * @next_id:	ids are given out in turn, so that an old one finds nobody
+ * @last_id:	ids are given out in turn, so that an old one finds nobody
  * @listen_seed: keys the hash of @listeners
  * @ports:	local ports
  * @reserve:	and what keeps the host's TCP off them
@@ -100,7 +100,7 @@ struct xtcp_table {
 	spinlock_t listen_lock;	/* leaf, but for reuseport's own */
 	struct hlist_head listeners[XTCP_LISTEN_BUCKETS];
 	struct xarray listener_ids;
-	u32 next_id;
+	atomic_t last_id;
 	u32 listen_seed;
 	struct xtcp_ports ports;
 	struct xtcp_reserve reserve;

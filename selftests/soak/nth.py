@@ -19,13 +19,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "net"))
 from host import (LOOP, PORT, VERSIONS, Mismatch, Skip, discard, idle,
                   leaves_nothing, libc, load, loaded, main, module_path,
-                  new_socket, read, see, test, unload, write)	# noqa: E402
+                  new_namespace, new_socket, read, see, test, unload, write)	# noqa: E402
 
+FAILSLAB = "/sys/kernel/debug/failslab/"
 NTH = "/proc/thread-self/fail-nth"
 # ENFILE is what the kernel says if it gets no memory for a file.
 NO_MEMORY = (errno.ENOMEM, errno.ENOBUFS, errno.ENFILE)
 CLEAN = NO_MEMORY + (errno.EFAULT,)
 MOST = 5000
+LISTENERS = 64		# an xarray of more has two levels
+STEP_BYTES = 64		# less than a node of its has
 STRIDE = 8		# less than the module's part of any of these
 TRACING = "/sys/kernel/tracing/"
 TRACE = TRACING + "instances/nth/"
@@ -302,6 +305,45 @@ def nth_life(t):
             print("# %d allocations" % (n - 1))
             break
     nth.close()
+
+
+def no_memory_after(space, call):
+    """This thread gets so many bytes and no more: whether it asked for more."""
+    for name, value in (("task-filter", "Y"), ("interval", 1), ("times", MOST),
+                        ("space", space), ("probability", 100)):
+        write(FAILSLAB + name, value)
+    mine = os.open("/proc/thread-self/make-it-fail", os.O_WRONLY)
+    os.write(mine, b"1")
+    try:
+        call()
+    except OSError as why:
+        if why.errno not in NO_MEMORY:
+            raise
+    finally:
+        os.write(mine, b"0")
+        os.close(mine)
+        write(FAILSLAB + "probability", 0)
+    return int(read(FAILSLAB + "times")) < MOST
+
+
+@test("nth", what=("last_listen",), v=VERSIONS)
+def nth_last_listen(t):
+    """Namespaces go in which memory was short for it, after many others."""
+    Nth().close()
+    for space in range(0, MOST, STEP_BYTES):
+        new_namespace()
+        for _ in range(LISTENERS):
+            life = Life(t.v)
+            life.until("connect")
+            life.end()
+        life = Life(t.v)
+        life.until("listen")
+        short = no_memory_after(space, life.listen)
+        life.end()
+        if not short:
+            print("# %d bytes" % space)
+            return
+    raise Mismatch("no end after %d bytes" % MOST)
 
 
 if __name__ == "__main__":
