@@ -123,16 +123,16 @@ static void small_die(struct xtcp_table *t, struct xtcp_small *s)
 	if (small_has_port(s->entry.form))
 		xtcp_port_unlinger(t, &s->entry);
 	WRITE_ONCE(s->entry.form, XTCP_FORM_DEAD);
-	xtcp_wheel_del(&t->wheel, s);
+	xtcp_wheel_del(&t->wheels, s);
 	xtcp_small_bury(s);
 }
 
 void xtcp_small_timer(struct xtcp_table *t, struct xtcp_small *s)
 {
 	if (s->record.timer == XTCP_LIFE_NONE)
-		xtcp_wheel_del(&t->wheel, s);
+		xtcp_wheel_del(&t->wheels, s);
 	else
-		xtcp_wheel_mod(&t->wheel, s);
+		xtcp_wheel_mod(&t->wheels, s);
 }
 
 int xtcp_small_insert(struct xtcp_table *t, struct xtcp_small *s)

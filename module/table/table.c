@@ -11,9 +11,9 @@
 /* Of xtcp_table_use(): seldom and short. */
 static DEFINE_MUTEX(table_use_mutex);
 
-static void table_expired(struct xtcp_wheel *w, struct xtcp_small *s)
+static void table_expired(struct xtcp_wheels *all, struct xtcp_small *s)
 {
-	struct xtcp_table *t = container_of(w, struct xtcp_table, wheel);
+	struct xtcp_table *t = container_of(all, struct xtcp_table, wheels);
 
 	t->ops->expired(t, s);
 }
@@ -26,7 +26,7 @@ int xtcp_table_init(struct xtcp_table *t, struct net *net, u8 wire,
 	t->net = net;
 	t->wire = wire;
 	t->ops = ops;
-	xtcp_wheel_init(&t->wheel, table_expired);
+	t->wheels.expired = table_expired;
 	xtcp_listeners_init(t);
 	xtcp_reserve_init(&t->reserve);
 	err = alloc_bucket_spinlocks(&t->locks, &t->lock_mask, 1024, 64,
@@ -53,7 +53,7 @@ int xtcp_table_use(struct xtcp_table *t)
 	if (smp_load_acquire(&t->ready))
 		return 0;
 	mutex_lock(&table_use_mutex);
-	err = xtcp_wheel_alloc(&t->wheel);
+	err = xtcp_wheels_alloc(&t->wheels);
 	if (!err)
 		err = xtcp_ports_use(&t->ports);
 	if (!err)
@@ -103,12 +103,12 @@ void xtcp_table_stop(struct xtcp_table *t)
 
 void xtcp_table_exit(struct xtcp_table *t)
 {
-	xtcp_wheel_stop(&t->wheel);
+	xtcp_wheels_stop(&t->wheels);
 	xtcp_conn_exit(t);
 	xtcp_listeners_exit(t);
 	xtcp_ports_exit(t);
 	xtcp_reserve_exit(t);
-	xtcp_wheel_free(&t->wheel);
+	xtcp_wheels_free(&t->wheels);
 	free_bucket_spinlocks(t->locks);
 }
 

@@ -78,7 +78,7 @@ struct xtcp_ports {
  * @count:	entries by form
  * @locks:	of small entries, by address
  * @lock_mask:	how many locks there are, less 1
- * @wheel:	timer of small entries
+ * @wheels:	timers of small entries
  * @listen_lock: of writers to @listeners
  * @listeners:	by port and address; under RCU
  * @listener_ids: the same by id
@@ -96,7 +96,7 @@ struct xtcp_table {
 	atomic_t count[XTCP_FORMS];
 	spinlock_t *locks;	/* outside all others of the table */
 	unsigned int lock_mask;
-	struct xtcp_wheel wheel;
+	struct xtcp_wheels wheels;
 	spinlock_t listen_lock;	/* leaf, but for reuseport's own */
 	struct hlist_head listeners[XTCP_LISTEN_BUCKETS];
 	struct xarray listener_ids;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One timer for all connections without a socket. The bits of the map say where
- * there is something to do, so that nothing ticks while nothing ends.
+ * A few timers for all connections without a socket. The bits of a wheel's map
+ * say where there is something to do, so that nothing ticks while nothing ends.
  */
+#include <linux/cpumask.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 
 #include "machine/seq.h"
@@ -11,6 +14,15 @@
 
 /* Entries looked at in one go; the rest a millisecond later. */
 #define WHEEL_BUDGET	512
+/* Wheels of a table: as many as there are CPUs, but 33 KiB each. */
+#define WHEELS_LEAST	2u
+#define WHEELS_MOST	8u
+
+static struct xtcp_wheel *wheel_of(const struct xtcp_wheels *all,
+				   const struct xtcp_small *s)
+{
+	return &all->wheels[hash_ptr(s, 16) & all->mask];
+}
 
 static s32 wheel_ms_until(u32 tick, u32 now_ms)
 {
@@ -75,8 +87,9 @@ static void wheel_unlink(struct xtcp_wheel *w, struct xtcp_small *s)
 						      first) - w->slots);
 }
 
-void xtcp_wheel_mod(struct xtcp_wheel *w, struct xtcp_small *s)
+void xtcp_wheel_mod(struct xtcp_wheels *all, struct xtcp_small *s)
 {
+	struct xtcp_wheel *w = wheel_of(all, s);
 	u32 now = xtcp_now_ms();
 	u32 slot;
 
@@ -91,8 +104,10 @@ void xtcp_wheel_mod(struct xtcp_wheel *w, struct xtcp_small *s)
 	spin_unlock_bh(&w->lock);
 }
 
-void xtcp_wheel_del(struct xtcp_wheel *w, struct xtcp_small *s)
+void xtcp_wheel_del(struct xtcp_wheels *all, struct xtcp_small *s)
 {
+	struct xtcp_wheel *w = wheel_of(all, s);
+
 	spin_lock_bh(&w->lock);
 	if (!hlist_unhashed(&s->wheel)) {
 		wheel_unlink(w, s);
@@ -119,7 +134,7 @@ static void wheel_expire(struct xtcp_wheel *w, struct xtcp_small *s)
 	w->count--;
 	rcu_read_lock();
 	spin_unlock(&w->lock);
-	w->expired(w, s);
+	w->all->expired(w->all, s);
 	rcu_read_unlock();
 	spin_lock(&w->lock);
 }
@@ -159,24 +174,31 @@ static enum hrtimer_restart wheel_fire(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-void xtcp_wheel_init(struct xtcp_wheel *w,
-		     void (*expired)(struct xtcp_wheel *w,
-				     struct xtcp_small *s))
+static void wheel_init(struct xtcp_wheel *w, struct xtcp_wheels *all)
 {
 	spin_lock_init(&w->lock);
 	hrtimer_init(&w->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 	w->timer.function = wheel_fire;
-	w->expired = expired;
+	w->all = all;
 }
 
-int xtcp_wheel_alloc(struct xtcp_wheel *w)
+int xtcp_wheels_alloc(struct xtcp_wheels *all)
 {
-	if (!w->slots)
-		w->slots = kvcalloc(XTCP_SLOTS, sizeof(*w->slots), GFP_KERNEL);
-	return w->slots ? 0 : -ENOMEM;
+	unsigned int i, n = roundup_pow_of_two(num_possible_cpus());
+
+	if (all->wheels)
+		return 0;
+	n = clamp(n, WHEELS_LEAST, WHEELS_MOST);
+	all->wheels = kvcalloc(n, sizeof(*all->wheels), GFP_KERNEL);
+	if (!all->wheels)
+		return -ENOMEM;
+	all->mask = n - 1;
+	for (i = 0; i < n; i++)
+		wheel_init(&all->wheels[i], all);
+	return 0;
 }
 
-void xtcp_wheel_stop(struct xtcp_wheel *w)
+static void wheel_stop(struct xtcp_wheel *w)
 {
 	spin_lock_bh(&w->lock);
 	w->stopped = true;
@@ -184,8 +206,16 @@ void xtcp_wheel_stop(struct xtcp_wheel *w)
 	hrtimer_cancel(&w->timer);
 }
 
-void xtcp_wheel_free(struct xtcp_wheel *w)
+void xtcp_wheels_stop(struct xtcp_wheels *all)
 {
-	kvfree(w->slots);
-	w->slots = NULL;
+	unsigned int i;
+
+	for (i = 0; all->wheels && i <= all->mask; i++)
+		wheel_stop(&all->wheels[i]);
+}
+
+void xtcp_wheels_free(struct xtcp_wheels *all)
+{
+	kvfree(all->wheels);
+	all->wheels = NULL;
 }

@@ -9,11 +9,10 @@
 #include "table/slots.h"
 
 /**
- * struct xtcp_wheel - the one timer of all small entries of a namespace
+ * struct xtcp_wheel - a timer for many small entries
  * @lock:	all of the following; taken inside an entry's lock
  * @timer:	runs only while something is on the wheel
- * @map:	slots that are not empty, so that an idle wheel skips the rest
- * @slots:	%XTCP_SLOTS lists
+ * @all:	which it belongs to
  * @due:	taken from the slots, not looked at yet
  * @count:	entries on the wheel, @due among them
  * @next_tick:	the first tick that was not looked at yet
@@ -21,13 +20,13 @@
  * @armed:	@timer will fire
  * @running:	its callback is at work and will arm it
  * @stopped:	the namespace ends: nothing is armed any more
- * @expired:	what to call; see struct xtcp_table_ops
+ * @map:	slots that are not empty, so that an idle wheel skips the rest
+ * @slots:	the lists
  */
 struct xtcp_wheel {
 	spinlock_t lock;	/* leaf */
 	struct hrtimer timer;
-	struct xtcp_slot_map map;
-	struct hlist_head *slots;
+	struct xtcp_wheels *all;
 	struct hlist_head due;
 	u32 count;
 	u32 next_tick;
@@ -35,22 +34,35 @@ struct xtcp_wheel {
 	bool armed;
 	bool running;
 	bool stopped;
-	void (*expired)(struct xtcp_wheel *w, struct xtcp_small *s);
+	struct xtcp_slot_map map;
+	struct hlist_head slots[XTCP_SLOTS];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct xtcp_wheels - the timers of all small entries of a table
+ * @wheels:	NULL: the table is not in use yet
+ * @mask:	how many there are, less 1; a power of two
+ * @expired:	what to call; see struct xtcp_table_ops
+ *
+ * Several, so that connections that have nothing to do with each other seldom
+ * wait for one lock. An entry is always on the same one.
+ */
+struct xtcp_wheels {
+	struct xtcp_wheel *wheels;
+	unsigned int mask;
+	void (*expired)(struct xtcp_wheels *all, struct xtcp_small *s);
 };
 
-void xtcp_wheel_init(struct xtcp_wheel *w,
-		     void (*expired)(struct xtcp_wheel *w,
-				     struct xtcp_small *s));
-/* Process context. Return: 0 or -ENOMEM. */
-int xtcp_wheel_alloc(struct xtcp_wheel *w);
+/* Process context; before the first entry. Return: 0 or -ENOMEM. */
+int xtcp_wheels_alloc(struct xtcp_wheels *all);
 /* Nothing runs and nothing is armed once it returned. Process context. */
-void xtcp_wheel_stop(struct xtcp_wheel *w);
-/* After xtcp_wheel_stop(). */
-void xtcp_wheel_free(struct xtcp_wheel *w);
+void xtcp_wheels_stop(struct xtcp_wheels *all);
+/* After xtcp_wheels_stop(). */
+void xtcp_wheels_free(struct xtcp_wheels *all);
 
-/* Put onto the wheel, or move there, to go off at record.expires_ms. */
-void xtcp_wheel_mod(struct xtcp_wheel *w, struct xtcp_small *s);
-/* Take from the wheel, if it is there. */
-void xtcp_wheel_del(struct xtcp_wheel *w, struct xtcp_small *s);
+/* Put onto its wheel, or move there, to go off at record.expires_ms. */
+void xtcp_wheel_mod(struct xtcp_wheels *all, struct xtcp_small *s);
+/* Take from its wheel, if it is there. */
+void xtcp_wheel_del(struct xtcp_wheels *all, struct xtcp_small *s);
 
 #endif
