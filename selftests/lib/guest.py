@@ -10,19 +10,17 @@ they print is passed on between lines of "## begin TEST" and "## end TEST ...",
 which scripts/selftest reads. The kernel's log is looked at after each of them.
 """
 import ctypes
-import fcntl
 import glob
 import importlib.util
 import os
 import re
 import runpy
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import time
 
+import loopback
 import steps
 import watch
 
@@ -37,7 +35,7 @@ SPLAT = re.compile(
     r"ERROR:|^\(messages lost\)", re.I)
 CLONE_NEWNS, CLONE_NEWNET = 0x20000, 0x40000000
 MS_REC_PRIVATE = (1 << 14) | (1 << 18)
-SUBREAPER, SIOCSIFFLAGS, IFF_UP = 36, 0x8914, 1
+SUBREAPER = 36
 # Of the guest's clock. An orphan whose road is gone keeps its namespace, as with
 # the host's TCP, for eight retries or 102 seconds, twice that with a long RTT.
 UNLOAD_S = 240
@@ -124,17 +122,12 @@ class Kmsg:
         return bad
 
 
-def lo_up():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
-
-
 def fresh_namespaces():
     """A network of its own; named ones made in it are gone after it."""
     if libc.unshare(CLONE_NEWNET | CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), "unshare")
     libc.mount(b"none", b"/", None, MS_REC_PRIVATE, None)
-    lo_up()
+    loopback.lo_up()
 
 
 def program_of(folder, test):

@@ -5,7 +5,6 @@ settings, the kernel's log, and the module itself.
 Each test runs in a fresh network namespace. Axes of a test become attributes.
 """
 import ctypes
-import fcntl
 import glob
 import os
 import socket
@@ -15,7 +14,8 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.append(os.path.join(HERE, "..", "packet"))
+sys.path += [os.path.join(HERE, ".."), os.path.join(HERE, "..", "packet")]
+from loopback import lo_up		# noqa: E402
 import tap				# noqa: E402
 from tap import Mismatch, Skip, test	# noqa: E402
 
@@ -29,7 +29,6 @@ STATES = {1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RCVD", 4: "FIN_WAIT_1",
           5: "FIN_WAIT_2", 6: "TIME_WAIT", 7: "CLOSED", 8: "CLOSE_WAIT",
           9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING"}
 CLONE_NEWNET = 0x40000000
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 SOON_S = 10		# more than anything takes that waits for no timer
 ORPHAN_S = 600		# an orphan of a test before gives up by then
 PORT = 33333
@@ -89,8 +88,7 @@ def new_namespace():
     """Enter a fresh one, its lo up."""
     if libc.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+    lo_up()
 
 
 def enter(namespace):
