@@ -38,7 +38,7 @@ PARTS = [
     Part("turnover-scale", "instructions", 4096, 14400, True,
          "turnover with 28 000 ports"),
     Part("paths-scale", "instructions", 1024, 14400, True,
-         "goodput on 24 paths, five times each"),
+         "goodput on 24 paths, ten times each"),
     Part("wall", "wall", 1024, 600, False,
          "some of these by the clock on the wall"),
 ]

@@ -240,7 +240,7 @@ part_paths_scale() {
 	for rtt in 1 20 100; do
 		for loss in 0 0.1 1 3; do
 			for reordered in "" 1; do
-				path 5 $rtt $loss $reordered
+				path 10 $rtt $loss $reordered
 			done
 		done
 	done
