@@ -13,8 +13,9 @@
 #include "compat.h"
 #include "wire/family.h"
 
-/* Longer than devices are told to keep packets (gro_flush_timeout). */
-#define KEPT_MS		50
+/* Packets are kept a little longer than a device is told to, but never so long. */
+#define KEPT_MORE_MS	50
+#define KEPT_MOST_MS	10000
 
 static bool ending;
 
@@ -99,6 +100,22 @@ int xtcp_ipv6_gro_complete(struct sk_buff *skb, int thoff)
 }
 #endif
 
+static unsigned int kept_ms(void)
+{
+	unsigned long longest_ns = 0;
+	struct net_device *dev;
+	struct net *net;
+
+	rcu_read_lock();
+	for_each_net_rcu(net)
+		for_each_netdev_rcu(net, dev)
+			longest_ns = max(longest_ns,
+					 READ_ONCE(dev->gro_flush_timeout));
+	rcu_read_unlock();
+	return min_t(unsigned long, longest_ns / NSEC_PER_MSEC, KEPT_MOST_MS) +
+	       KEPT_MORE_MS;
+}
+
 /*
  * Before the callbacks are taken away: what has been kept to be merged still needs
  * them to be completed.
@@ -107,5 +124,5 @@ void xtcp_gro_end(void)
 {
 	WRITE_ONCE(ending, true);
 	synchronize_net();
-	msleep(KEPT_MS);
+	msleep(kept_ms());
 }

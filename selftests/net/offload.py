@@ -5,15 +5,20 @@ in front of it where not, and measured by a router as what it will be cut into. 
 text arrives whole in any case.
 """
 import os
+import socket
 import struct
+import tempfile
 
-from host import (PEER, PORT, VERSIONS, Hosts, capture, listen, main,
-                  new_namespace, path_of, run, run_ip, see, send, socket_of,
-                  test, this_namespace, write)
+from forms import must_unload
+from host import (FAMILY, PEER, PORT, VERSIONS, Hosts, Mismatch, capture, idle,
+                  libc, listen, load, main, new_namespace, path_of, run,
+                  run_ip, see, send, socket_of, test, this_namespace, write)
+from segment import ACK, Segment
 
 TEXT = os.urandom(400000)
 MTU = 1500
 NARROW = 1492
+KEPT_MS = 5000
 # What the kernel is told of the sending device.
 DEVICE = {
     "takes": "tso on",
@@ -159,6 +164,46 @@ def passed_on(t, device):
     client.connect((FAR[t.v], PORT))
     see("all arrived", send(t, client, server, TEXT) == TEXT, True)
     return packets(seen)
+
+
+def keep(device, ms):
+    """In /sys of this namespace: how long packets are kept to be merged."""
+    folder = tempfile.mkdtemp()
+    if libc.mount(b"none", folder.encode(), b"sysfs", 0, None):
+        raise Mismatch("mount of sysfs")
+    try:
+        write("%s/class/net/%s/gro_flush_timeout" % (folder, device),
+              ms * 1000000)
+    finally:
+        libc.umount(folder.encode())
+        os.rmdir(folder)
+
+
+@test("merging-rmmod", v=VERSIONS)
+def merging_rmmod(t):
+    """The module goes while a device keeps packets: they arrive, merged."""
+    idle()
+    hosts = t.two_hosts()
+    hosts.go(1)
+    run("ethtool -K v1 gro on")
+    keep("v1", KEPT_MS)
+    seen = capture(t, "v1")
+    hosts.go(0)
+    run("ethtool -K v0 " + DEVICE["bare"])
+    if t.v == 4:	# what IPv6 says of itself would hurry the device
+        write("/proc/sys/net/ipv6/conf/v0/disable_ipv6", 1)
+    ends = [socket.inet_pton(FAMILY[t.v], a) for a in Hosts.ADDRESS[t.v]]
+    raw = socket.socket(FAMILY[t.v], socket.SOCK_RAW, 253)
+    for n in (0, 1):
+        raw.sendto(Segment(v=t.v, src=ends[0], dst=ends[1], proto=253,
+                           sport=PORT + 1, dport=PORT, seq=1 + 1000 * n, ack=1,
+                           flags=ACK, data=TEXT[1000 * n:1000 * (n + 1)]
+                           ).tcp_bytes(), (Hosts.ADDRESS[t.v][1], 0))
+    raw.close()
+    see("packets that arrived at once", len(packets(seen)), 0)
+    must_unload()
+    see("the text in those after", whole(packets(seen)) == TEXT[:2000], True)
+    load()
 
 
 @test("merging-router", sender=("native", "tcp", "host"),
