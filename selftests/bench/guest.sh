@@ -248,10 +248,10 @@ part_paths_scale() {
 
 # By the clock on the wall, for what one CPU's instructions do not tell.
 part_wall() {
-	"$bench" --link lo --rounds 5 ping-pong-1=300 crr=100 \
+	"$bench" --link lo --rounds 3 ping-pong-1=300 crr=100 \
 		connect-close=100 bulk-1=256 bulk-8=256
 	# SCTP of 6.1 shares no port among one-to-one sockets; AF_UNIX has none.
-	"$bench" "${three[@]}" --link lo --rounds 5 acceptors:1 acceptors:2
+	"$bench" "${three[@]}" --link lo --rounds 3 acceptors:1 acceptors:2
 }
 
 # part_profile FAMILIES TEST lo|veth: the measured part is marked for
