@@ -176,14 +176,14 @@ static int listener_hash(struct xtcp_table *t, struct xtcp_listener *l)
  */
 static int listener_number(struct xtcp_table *t, struct xtcp_listener *l)
 {
-	int err;
+	int err = -EBUSY;
 
-	do {
+	while (err == -EBUSY) {
 		l->id = atomic_inc_return(&t->last_id);
-		if (!l->id)
-			continue;
-		err = xa_insert_bh(&t->listener_ids, l->id, l, GFP_KERNEL);
-	} while (!l->id || err == -EBUSY);
+		if (l->id)
+			err = xa_insert_bh(&t->listener_ids, l->id, l,
+					   GFP_KERNEL);
+	}
 	if (err)
 		l->id = 0;
 	return err;

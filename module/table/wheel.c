@@ -14,7 +14,10 @@
 
 /* Entries looked at in one go; the rest a millisecond later. */
 #define WHEEL_BUDGET	512
-/* Wheels of a table: as many as there are CPUs, but 33 KiB each. */
+/*
+ * Wheels of a table: as many as there are CPUs; but each has 33 KiB, and where
+ * there is one CPU, in most tests, there are to be several, too.
+ */
 #define WHEELS_LEAST	2u
 #define WHEELS_MOST	8u
 

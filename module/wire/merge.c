@@ -13,7 +13,7 @@
 #include "compat.h"
 #include "wire/family.h"
 
-/* Packets are kept a little longer than a device is told to, but never so long. */
+/* Packets are kept a little longer than a device is told to; what rmmod waits. */
 #define KEPT_MORE_MS	50
 #define KEPT_MOST_MS	10000
 
