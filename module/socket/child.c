@@ -102,10 +102,11 @@ struct sock *xtcp_child_create(struct sock *listener,
 	child->sk_userlocks = listener->sk_userlocks & ~SOCK_BINDPORT_LOCK;
 	child->sk_err = 0;
 	if (!child->sk_bound_dev_if && t->family == AF_INET6 &&
-	    ipv6_addr_type(&t->faddr.v6) & IPV6_ADDR_LINKLOCAL)
+	    xtcp_link_local(&t->faddr.v6))
 		child->sk_bound_dev_if = t->ifindex;
 	xtcp_wire_set_tuple(child, t);
 	xtcp_entry_init(&x->entry, t, child->sk_bound_dev_if);
+	child->sk_txhash = xtcp_entry_label(&x->entry);
 	atomic_set(&inet_sk(child)->inet_id, get_random_u16());
 	if (xtcp_bind_child(xtcp_table_of(child), &parent->binding,
 			    &x->binding, &x->entry))

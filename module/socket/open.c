@@ -174,6 +174,7 @@ static int start(struct sock *sk, struct xtcp_tuple *t, struct with_text *text)
 		goto out;
 	inet_sk(sk)->inet_num = x->binding.port;
 	inet_sk(sk)->inet_sport = htons(x->binding.port);
+	sk->sk_txhash = xtcp_entry_label(&x->entry);
 	err = xtcp_wire_route_ports(sk);
 	if (err)
 		goto out;

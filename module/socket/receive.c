@@ -72,7 +72,7 @@ static void after_read(struct sock *sk, int copied)
 	xtcp_tick(sk);
 	grow_rcvbuf(sk);
 	xtcp_room(sk, &room);
-	if (!xtcp_delack_taken(&x->stream.delack) &&
+	if (!xtcp_delack_taken(&x->stream.delack, x->now_us) &&
 	    !xtcp_window_update_due(&x->rec, &room))
 		return;
 	xtcp_send_ack(sk);

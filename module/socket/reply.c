@@ -75,9 +75,13 @@ void xtcp_reply_opts_of(const struct sock *sk, const struct xtcp_tuple *t,
 		opts->tos = inet6_sk(sk)->tclass;
 	}
 	opts->ttl = ttl > 0 ? ttl : 0;
+	opts->oif = READ_ONCE(sk->sk_bound_dev_if);
+	if (t->family != AF_INET6)
+		return;
 	/* A link-local address needs its device, bound to it or not. */
-	xtcp_entry_init(&key, t, READ_ONCE(sk->sk_bound_dev_if));
+	xtcp_entry_init(&key, t, opts->oif);
 	opts->oif = key.ifindex;
+	opts->hash = xtcp_entry_label(&key);
 }
 
 /* Every segment that no socket sends goes this way; softirq. */

@@ -63,6 +63,8 @@ static void fill_farewell(struct xtcp_net *xn, const struct xtcp_small *s,
 	};
 	if (o->todo & XTCP_DO_SYN_ACK)
 		l = xtcp_listener_get(table_of(xn, s), s->listener_id);
+	if (s->entry.family == AF_INET6)
+		f->opts.hash = xtcp_entry_label(&s->entry);
 	f->mss = l ? xtcp_sk(l->sk)->user_mss : 0;
 }
 

@@ -20,6 +20,7 @@ void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
 void xtcp_delack_quickack(struct xtcp_delack *d, bool on)
 {
 	d->interactive = !on;
+	d->prompt = false;
 	d->quick = on ? XTCP_QUICKACKS : 0;
 }
 
@@ -36,6 +37,11 @@ static void learn_full(struct xtcp_delack *d, u32 len, bool psh)
 	d->full = len < d->full_max ? (u16)len : d->full_max;
 }
 
+static u64 earlier(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
 enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 				   bool gap, u64 now_us)
 {
@@ -44,12 +50,14 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 	learn_full(d, len, psh);
 	d->owed += len;
 	d->heard_us = now_us;
-	if (!d->pending) {
-		d->pending = true;
-		d->deadline_us = now_us + d->delay_us;
-	}
+	d->pushed = psh;
+	xtcp_delack_owe(d, now_us);
 	if (gap)
 		return XTCP_DUE_NOW;
+	if (xtcp_delack_awaits(d)) {
+		d->deadline_us = earlier(d->deadline_us, now_us + XTCP_PROMPT_US);
+		return XTCP_DUE_LATER;
+	}
 	two = d->owed >= 2u * d->full;
 	if (!d->quick)
 		return two ? XTCP_DUE_TWO : XTCP_DUE_LATER;
@@ -74,15 +82,27 @@ bool xtcp_delack_expired(struct xtcp_delack *d, u64 now_us)
 	return true;
 }
 
-void xtcp_delack_sent(struct xtcp_delack *d, u32 text, u64 now_us)
+/* An answer this soon: the next ACK will find company, too. */
+static void learn_habit(struct xtcp_delack *d, u32 text, u64 waited_us)
 {
 	if (d->pending && d->quick)
 		d->quick--;
-	/* An answer this soon: the next ACK will find company, too. */
-	if (d->pending && text && now_us - d->heard_us < d->delay_us) {
+	if (d->pending && text && waited_us < d->delay_us) {
 		d->interactive = true;
 		d->quick = 0;
 	}
+	/* Also where the ACK did not wait for it: it would not have waited long. */
+	if (text && d->pushed)
+		d->prompt = waited_us < XTCP_PROMPT_US;
+	else if (!text && xtcp_delack_awaits(d))
+		d->prompt = false;
+}
+
+void xtcp_delack_sent(struct xtcp_delack *d, u32 text, u64 now_us)
+{
+	learn_habit(d, text, now_us - d->heard_us);
+	if (text)
+		d->pushed = false;
 	d->pending = false;
 	d->owed = 0;
 }

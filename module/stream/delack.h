@@ -8,6 +8,8 @@
 #define XTCP_DELACK_US		40000u
 #define XTCP_DELACK_MAX_US	200000u	/* MUST-40: below half a second */
 #define XTCP_QUICKACKS		16
+/* What answers as soon as this is worth waiting for with more than a segment. */
+#define XTCP_PROMPT_US		1000u
 
 /* When an ACK is due. Zero: not yet, all else: now, if nobody knows better. */
 enum xtcp_due {
@@ -27,6 +29,8 @@ enum xtcp_due {
  * @full_max:	bytes: the largest that can be, after what we announced
  * @quick:	segments that are still acknowledged at once
  * @interactive: request and response: ACKs ride on the answers
+ * @prompt:	the last write of the peer was answered within %XTCP_PROMPT_US
+ * @pushed:	what arrived last ended a write, and has no answer yet
  * @pending:	an ACK is owed
  */
 struct xtcp_delack {
@@ -37,8 +41,10 @@ struct xtcp_delack {
 	u16 full;
 	u16 full_max;
 	u8 quick;
-	bool interactive;
-	bool pending;
+	bool interactive : 1;
+	bool prompt : 1;
+	bool pushed : 1;
+	bool pending : 1;
 };
 
 void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
@@ -51,16 +57,27 @@ void xtcp_delack_quickack(struct xtcp_delack *d, bool on);
  */
 enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 				   bool gap, u64 now_us);
+/*
+ * More than a segment arrived, the end of a write: what is asked here has been
+ * answered at once so far, and the answer would acknowledge it.
+ */
+static inline bool xtcp_delack_awaits(const struct xtcp_delack *d)
+{
+	return d->prompt && d->pushed && d->owed > d->full;
+}
+
 /* A reader who was given all that arrived asks for more: acknowledge at once. */
 static inline bool xtcp_delack_read_on(const struct xtcp_delack *d)
 {
-	return d->pending && d->quick;
+	return d->pending && (d->quick || xtcp_delack_awaits(d));
 }
 
-/* A reader took something: he need not be waited for any longer. */
-static inline bool xtcp_delack_taken(const struct xtcp_delack *d)
+/* A reader took something: need he not be waited for any longer? */
+static inline bool xtcp_delack_taken(const struct xtcp_delack *d, u64 now_us)
 {
-	return d->pending && d->owed > d->full;
+	if (!d->pending || d->owed <= d->full)
+		return false;
+	return !xtcp_delack_awaits(d) || now_us >= d->deadline_us;
 }
 
 /* A FIN arrived: there is no hurry, quick mode or not. */

@@ -15,19 +15,25 @@
 #include "table/internal.h"
 
 static hsiphash_key_t conn_secret __read_mostly;
+/* What of a hash leaves the kernel must not tell of buckets. */
+static hsiphash_key_t label_secret __read_mostly;
+
+static u32 key4_hash(const struct xtcp_key4 *k, const hsiphash_key_t *secret)
+{
+	return hsiphash_3u32((__force u32)k->laddr, (__force u32)k->faddr,
+			     (__force u32)k->lport << 16 |
+			     (__force u32)k->fport, secret);
+}
 
 static u32 conn_hash4(const void *key, u32 len, u32 seed)
 {
-	const struct xtcp_key4 *k = key;
-
-	return hsiphash_3u32((__force u32)k->laddr, (__force u32)k->faddr,
-			     (__force u32)k->lport << 16 |
-			     (__force u32)k->fport, &conn_secret);
+	return key4_hash(key, &conn_secret);
 }
 
+/* Whoever looks for an IPv6 key has it in an entry, with its hash. */
 static u32 conn_hash6(const void *key, u32 len, u32 seed)
 {
-	return hsiphash(key, sizeof(struct xtcp_key6), &conn_secret);
+	return container_of(key, const struct xtcp_entry, key6)->hash;
 }
 
 static u32 conn_obj_hash4(const void *obj, u32 len, u32 seed)
@@ -41,13 +47,20 @@ static u32 conn_obj_hash6(const void *obj, u32 len, u32 seed)
 {
 	const struct xtcp_entry *e = obj;
 
-	return conn_hash6(&e->key6, len, seed);
+	return e->hash;
 }
 
 static bool same_key4(const struct xtcp_key4 *a, const struct xtcp_key4 *b)
 {
 	return a->laddr == b->laddr && a->faddr == b->faddr &&
 	       a->lport == b->lport && a->fport == b->fport;
+}
+
+static bool same_key6(const struct xtcp_key6 *a, const struct xtcp_key6 *b)
+{
+	return a->lport == b->lport && a->fport == b->fport &&
+	       ipv6_addr_equal(&a->faddr, &b->faddr) &&
+	       ipv6_addr_equal(&a->laddr, &b->laddr) && a->scope == b->scope;
 }
 
 static int conn_cmp4(struct rhashtable_compare_arg *arg, const void *obj)
@@ -61,7 +74,7 @@ static int conn_cmp6(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct xtcp_entry *e = obj;
 
-	return memcmp(arg->key, &e->key6, sizeof(e->key6));
+	return !same_key6(arg->key, &e->key6);
 }
 
 static const struct rhashtable_params conn_params4 = {
@@ -87,14 +100,15 @@ static const struct rhashtable_params conn_params6 = {
 u32 xtcp_conn_hash(const struct xtcp_entry *e)
 {
 	if (e->family == AF_INET6)
-		return conn_hash6(&e->key6, 0, 0);
-	return conn_hash4(&e->key4, 0, 0);
+		return e->hash;
+	return key4_hash(&e->key4, &conn_secret);
 }
 
-static bool conn_link_local(const struct xtcp_tuple *tuple)
+u32 xtcp_entry_label(const struct xtcp_entry *e)
 {
-	return (ipv6_addr_type(&tuple->laddr.v6) |
-		ipv6_addr_type(&tuple->faddr.v6)) & IPV6_ADDR_LINKLOCAL;
+	if (e->family == AF_INET6)
+		return hsiphash_1u32(e->hash, &label_secret) ?: 1;
+	return key4_hash(&e->key4, &label_secret) ?: 1;
 }
 
 static void key4_init(struct xtcp_key4 *k, const struct xtcp_tuple *tuple)
@@ -103,6 +117,23 @@ static void key4_init(struct xtcp_key4 *k, const struct xtcp_tuple *tuple)
 	k->faddr = tuple->faddr.v4;
 	k->lport = tuple->lport;
 	k->fport = tuple->fport;
+}
+
+/* With VRF the link is the device below, not the VRF itself. */
+static void key6_init(struct xtcp_key6 *k, const struct xtcp_tuple *tuple)
+{
+	k->laddr = tuple->laddr.v6;
+	k->faddr = tuple->faddr.v6;
+	k->lport = tuple->lport;
+	k->fport = tuple->fport;
+	k->scope = 0;
+	if (xtcp_link_local(&k->laddr) || xtcp_link_local(&k->faddr))
+		k->scope = tuple->sdif ?: tuple->ifindex;
+}
+
+static u32 key6_hash(const struct xtcp_key6 *k)
+{
+	return hsiphash(k, sizeof(*k), &conn_secret);
 }
 
 void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
@@ -120,18 +151,20 @@ void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 		key4_init(&e->key4, tuple);
 		return;
 	}
-	e->key6.laddr = tuple->laddr.v6;
-	e->key6.faddr = tuple->faddr.v6;
-	e->key6.lport = tuple->lport;
-	e->key6.fport = tuple->fport;
-	e->key6.scope = 0;
-	e->flowlabel = 0;
-	if (!conn_link_local(tuple))
-		return;
-	/* With VRF the link is the device below, not the VRF itself. */
-	e->key6.scope = tuple->sdif ?: tuple->ifindex;
+	key6_init(&e->key6, tuple);
+	e->hash = key6_hash(&e->key6);
 	if (!e->ifindex)
 		e->ifindex = e->key6.scope;
+}
+
+void xtcp_entry_set_port(struct xtcp_entry *e, u16 port)
+{
+	if (e->family != AF_INET6) {
+		e->key4.lport = htons(port);
+		return;
+	}
+	e->key6.lport = htons(port);
+	e->hash = key6_hash(&e->key6);
 }
 
 void xtcp_entry_tuple(const struct xtcp_entry *e, struct xtcp_tuple *tuple)
@@ -171,8 +204,9 @@ static struct xtcp_entry *lookup(struct xtcp_table *t,
 		key4_init(&key, tuple);
 		return rhashtable_lookup(&t->conns[0], &key, conn_params4);
 	}
-	xtcp_entry_init(&entry, tuple, 0);
-	return xtcp_conn_find(t, &entry);
+	key6_init(&entry.key6, tuple);
+	entry.hash = key6_hash(&entry.key6);
+	return rhashtable_lookup(&t->conns[1], &entry.key6, conn_params6);
 }
 
 struct xtcp_entry *xtcp_lookup(struct xtcp_table *t,
@@ -189,17 +223,20 @@ struct xtcp_entry *xtcp_lookup(struct xtcp_table *t,
 bool xtcp_entry_matches(const struct xtcp_entry *e,
 			const struct xtcp_tuple *tuple)
 {
-	struct xtcp_entry key;
+	union {
+		struct xtcp_key4 v4;
+		struct xtcp_key6 v6;
+	} key;
 
 	if (e->form == XTCP_FORM_NONE || e->form == XTCP_FORM_DEAD ||
 	    e->family != tuple->family)
 		return false;
 	if (e->family != AF_INET6) {
-		key4_init(&key.key4, tuple);
-		return same_key4(&e->key4, &key.key4);
+		key4_init(&key.v4, tuple);
+		return same_key4(&e->key4, &key.v4);
 	}
-	xtcp_entry_init(&key, tuple, 0);
-	return !memcmp(&e->key6, &key.key6, sizeof(key.key6));
+	key6_init(&key.v6, tuple);
+	return same_key6(&e->key6, &key.v6);
 }
 
 int xtcp_conn_insert(struct xtcp_table *t, struct xtcp_entry *e)
@@ -293,4 +330,5 @@ void xtcp_conn_exit(struct xtcp_table *t)
 void xtcp_conn_module_init(void)
 {
 	get_random_bytes(&conn_secret, sizeof(conn_secret));
+	get_random_bytes(&label_secret, sizeof(label_secret));
 }

@@ -169,14 +169,13 @@ static u64 destination_hash(const struct xtcp_ports *p,
 	return siphash(&d, sizeof(d), &p->secret);
 }
 
-static bool entry_set_port(struct xtcp_entry *e, u16 port)
+/* Return: both ends are the same now. */
+static bool try_port(struct xtcp_entry *e, u16 port)
 {
-	if (e->family == AF_INET6) {
-		e->key6.lport = htons(port);
+	xtcp_entry_set_port(e, port);
+	if (e->family == AF_INET6)
 		return e->key6.lport == e->key6.fport &&
 		       ipv6_addr_equal(&e->key6.laddr, &e->key6.faddr);
-	}
-	e->key4.lport = htons(port);
 	return e->key4.lport == e->key4.fport && e->key4.laddr == e->key4.faddr;
 }
 
@@ -208,7 +207,7 @@ static int connect_any(struct xtcp_table *t, const struct sock *sk,
 	while ((port = xtcp_port_search_next(&search))) {
 		if (inet_is_local_reserved_port(t->net, port))
 			continue;
-		if (entry_set_port(e, port) && !how->self)
+		if (try_port(e, port) && !how->self)
 			continue;
 		/* The first is nearly always free; of the rest, look before. */
 		err = -EADDRNOTAVAIL;

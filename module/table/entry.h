@@ -53,7 +53,7 @@ struct xtcp_key6 {
  * @mark:	small forms: mark to send with
  * @key4:	IPv4's 4-tuple
  * @key6:	IPv6's 4-tuple
- * @flowlabel:	IPv6, small forms: flow label to send with
+ * @hash:	IPv6: of key6, which takes long to hash
  *
  * Full sockets embed it, small forms end with it. All but @form stays as it is
  * while the entry is in the table. The key comes last, as an IPv4 small form
@@ -73,7 +73,7 @@ struct xtcp_entry {
 		struct xtcp_key4 key4;
 		struct {
 			struct xtcp_key6 key6;
-			__be32 flowlabel;
+			u32 hash;
 		};
 	};
 };

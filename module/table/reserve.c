@@ -83,7 +83,7 @@ static int reserve_bind(struct socket *sock, const struct xtcp_claim *claim,
 	if (!claim->v6)
 		return kernel_bind(sock, (struct sockaddr *)&in, sizeof(in));
 	memcpy(&in6.sin6_addr, claim->addr, sizeof(in6.sin6_addr));
-	if (ipv6_addr_type(&in6.sin6_addr) & IPV6_ADDR_LINKLOCAL)
+	if (xtcp_link_local(&in6.sin6_addr))
 		in6.sin6_scope_id = claim->ifindex;
 	sock->sk->sk_ipv6only = claim->v6only ||
 				!ipv6_addr_any(&in6.sin6_addr);

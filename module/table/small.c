@@ -187,10 +187,12 @@ void xtcp_small_to_full(struct xtcp_table *t, struct xtcp_small *s,
 static void small_inherit(struct xtcp_entry *new, const struct xtcp_entry *old)
 {
 	new->ifindex = old->ifindex;
-	if (new->family == AF_INET6)
-		new->key6 = old->key6;
-	else
+	if (new->family != AF_INET6) {
 		new->key4 = old->key4;
+		return;
+	}
+	new->key6 = old->key6;
+	new->hash = old->hash;
 }
 
 void xtcp_full_to_small(struct xtcp_table *t, struct xtcp_entry *e,

@@ -183,10 +183,19 @@ static inline int xtcp_count(const struct xtcp_table *t, enum xtcp_form form)
  * @bound:	sk_bound_dev_if of the socket, or of the listener; 0: none. The
  *		scope of link-local addresses comes from @tuple.
  *
- * Sets form, family, ifindex and the key; tos, ttl, mark and flowlabel to 0.
+ * Sets form, family, ifindex and the key; tos, ttl and mark to 0.
  */
 void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 		     int bound);
+
+/* Another port of ours; @e is not in the table. */
+void xtcp_entry_set_port(struct xtcp_entry *e, u16 port);
+
+/*
+ * A number for the packets of a connection, for those who share out their queues
+ * and paths by one: the same in each of its forms, never 0.
+ */
+u32 xtcp_entry_label(const struct xtcp_entry *e);
 
 /* The reverse; @tuple->ifindex is @e->ifindex. */
 void xtcp_entry_tuple(const struct xtcp_entry *e, struct xtcp_tuple *tuple);

@@ -99,7 +99,7 @@ static struct dst_entry *ipv6_route(struct sock *sk, bool fresh)
 /* A link-local address says nothing without a device (RFC 4007 11.2). */
 static int bind_to_scope(struct sock *sk, const struct xtcp_tuple *t)
 {
-	if (!(ipv6_addr_type(&t->faddr.v6) & IPV6_ADDR_LINKLOCAL))
+	if (!xtcp_link_local(&t->faddr.v6))
 		return 0;
 	if (t->ifindex) {
 		if (!sk_dev_equal_l3scope(sk, t->ifindex))
@@ -219,8 +219,7 @@ static int reply_oif(struct net *net, const struct xtcp_tuple *t,
 {
 	if (o->oif)
 		return o->oif;
-	if ((ipv6_addr_type(&t->faddr.v6) | ipv6_addr_type(&t->laddr.v6)) &
-	    IPV6_ADDR_LINKLOCAL)
+	if (xtcp_link_local(&t->faddr.v6) || xtcp_link_local(&t->laddr.v6))
 		return t->sdif ?: t->ifindex;
 	/* What came through a VRF goes back through it. */
 	if (t->ifindex && netif_index_is_l3_master(net, t->ifindex))

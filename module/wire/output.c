@@ -368,6 +368,8 @@ int xtcp_wire_reply(struct net *net, const struct xtcp_tuple *t,
 	skb_dst_set(skb, dst);
 	skb->mark = o->mark;
 	skb->priority = o->priority;
+	if (o->hash)
+		__skb_set_sw_hash(skb, o->hash, true);
 	rcu_read_lock();
 	err = af->reply_send(net, skb, &fl, o);
 	rcu_read_unlock();

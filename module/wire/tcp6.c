@@ -105,7 +105,7 @@ static int redirected6(struct sk_buff *skb, int start)
 	const u8 *option;
 
 	if (hdr->hop_limit != 255 || skb_linearize(skb) ||
-	    !(ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_LINKLOCAL))
+	    !xtcp_link_local(&hdr->saddr))
 		return 0;
 	while (at + 8 <= skb->len) {
 		option = skb->data + at;

@@ -64,6 +64,12 @@ union xtcp_addr {
 	struct in6_addr v6;
 };
 
+/* RFC 4291 2.5.6; for each segment, where ipv6_addr_type() is slow. */
+static inline bool xtcp_link_local(const struct in6_addr *addr)
+{
+	return (addr->s6_addr32[0] & htonl(0xffc00000)) == htonl(0xfe800000);
+}
+
 /**
  * struct xtcp_tuple - both ends of a connection, as we see them
  * @laddr:	our address; bytes that the family does not use are 0
@@ -153,6 +159,7 @@ struct xtcp_input_ops {
  * @mark:	skb mark
  * @oif:	device to send by; 0: as the tuple and the routes say
  * @priority:	skb priority
+ * @hash:	IPv6: skb hash, which the flow label comes from; 0: the packet's
  * @route:	IPv4: by which source route; NULL: none
  */
 struct xtcp_reply_opts {
@@ -161,6 +168,7 @@ struct xtcp_reply_opts {
 	u32 mark;
 	int oif;
 	u32 priority;
+	u32 hash;
 	const struct xtcp_return_route *route;
 };
 

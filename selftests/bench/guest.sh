@@ -254,17 +254,21 @@ part_wall() {
 	"$bench" "${three[@]}" --link lo --rounds 3 acceptors:1 acceptors:2
 }
 
-# part_profile FAMILIES TEST lo|veth: the measured part is marked for
+# part_profile FAMILIES TEST lo|lo6|veth|veth6: the measured part is marked for
 # scripts/profile
 part_profile() {
 	local -a how=(--rounds 1 --marks --families "$1" "$2")
 
-	if [ "$3" = veth ]; then
-		two_hosts
-		between veth --address 10.0.0.1 "${how[@]}"
-	else
-		"$bench" "${how[@]}"
-	fi
+	case $3 in
+	lo)	"$bench" "${how[@]}" ;;
+	lo6)	"$bench" --ipv6 "${how[@]}" ;;
+	veth)	two_hosts
+		between veth --address 10.0.0.1 "${how[@]}" ;;
+	veth6)	two_hosts
+		between veth --address fd00::1 --ipv6 "${how[@]}" ;;
+	*)	echo "no such link: $3" >&2
+		return 1 ;;
+	esac
 	cat /proc/kallsyms >/run/out/kallsyms
 	cat /sys/module/xtcp/sections/.text >/run/out/text
 }

@@ -132,6 +132,60 @@ def reader_lags(t):
     f.silent()
 
 
+def prompt(t, then):
+    """A program that answered at once so far is asked again, in two segments:
+    it has them, and goes on with then(socket)."""
+    f = t.open()
+    f.sock.setblocking(True)
+    reader, full = Reader(), OWN_MSS[t.v]
+    reader.begin(lambda: (f.sock.recv(100), f.sock.send(b"answer")))
+    reader.asleep()
+    f.send("PA", b"question")
+    f.expect("PA", data=b"answer")
+    f.send("A")
+    reader.end()
+    reader.begin(lambda: (f.sock.recv(2 * full, socket.MSG_WAITALL),
+                          then(f.sock)))
+    reader.asleep()
+    f.send("A", b"x" * full)
+    f.silent(0)
+    f.send("PA", b"x" * full)
+    return f, reader
+
+
+@test("delayed-ack", what=("prompt-answer",), v=VERSIONS, host=NOT_SO)
+def prompt_answer(t):
+    """What answers at once takes the ACK of more than a segment along, too."""
+    f, reader = prompt(t, lambda sock: sock.send(b"answer"))
+    f.expect("PA", data=b"answer", within=SOON_S)
+    f.send("A")
+    f.silent()
+    reader.stop()
+
+
+@test("delayed-ack", what=("prompt-asks-on",), v=VERSIONS, host=True)
+def prompt_asks_on(t):
+    f, reader = prompt(t, lambda sock: sock.recv(100))
+    f.expect("A", within=SOON_S)
+    f.send("PA", b"more")
+    reader.end()
+    reader.stop()
+
+
+@test("delayed-ack", what=("prompt-does-nothing",), v=VERSIONS, host=True)
+def prompt_does_nothing(t):
+    """The ACK waits a millisecond, not a delayed one's forty; and not again."""
+    f, reader = prompt(t, lambda sock: None)
+    f.expect("A", within=SOON_S)
+    reader.end()
+    f.send("A", b"x" * OWN_MSS[t.v])
+    f.send("PA", b"x" * OWN_MSS[t.v])
+    f.silent(0)
+    t.see("read", len(t.read(f)), 2 * OWN_MSS[t.v])
+    f.expect("A", within=SOON_S / 4)
+    reader.stop()
+
+
 @test("delayed-ack", what=("not-accepted",), v=VERSIONS, host=NOT_SO)
 def not_accepted(t):
     """Who has yet to accept() is heard first, too."""

@@ -286,6 +286,45 @@ def source_kept(t):
     t.see("source", seg.src, segment.address(t.v, own))
 
 
+def opening(t):
+    """A connection and the segments that we opened it with."""
+    f = t.flow()
+    if t.what == "active":
+        t.connect(f)
+        opened = f.expect("S")
+        f.send("SA", opts=segment.mss(1460))
+        return f, [opened, f.expect("A")]
+    f.listener = t.listen(f.lport)
+    f.send("S", opts=segment.mss(1460))
+    opened = f.expect("SA")
+    f.send("A")
+    t.accept(f)
+    return f, [opened]
+
+
+@test("flow-label", what=("active", "passive", "cookie"), v=(6,),
+      host="takes another after a timeout, in the hope of another path")
+def flow_label(t):
+    """RFC 6437 3: one for the connection, SYN to TIME_WAIT; one for each."""
+    if t.what == "cookie":
+        t.sysctl("syncookies", 2)
+    f, seen = opening(t)
+    f.sock.send(b"x")
+    seen.append(f.expect("PA", data=b"x"))
+    seen.append(f.expect("PA", seq=seen[-1].seq, data=b"x", within=2))
+    f.send("A")
+    f.sock.close()
+    seen.append(f.expect("FA"))
+    f.send("FA")
+    seen.append(f.expect("A"))
+    f.expect_state("TIME_WAIT")
+    f.send("FA", seq=f.snd_nxt - 1)
+    seen.append(f.expect("A"))
+    t.see("flow labels", {seg.label for seg in seen}, {seen[0].label})
+    t.see("one at all", seen[0].label != 0, True)
+    t.see("another's", opening(t)[1][0].label != seen[0].label, True)
+
+
 # Source routes (IPv4) ------------------------------------------------------
 
 HOP, OTHER_HOP = (segment.address(4, a) for a in ("10.9.0.9", "10.9.0.8"))

@@ -110,7 +110,7 @@ class Segment:
     __slots__ = ("v", "src", "dst", "proto", "sport", "dport", "seq", "ack",
                  "flags", "win", "up", "raw_opts", "data", "doff", "reserved",
                  "csum", "csum_ok", "ttl", "tos", "df", "at", "_opts",
-                 "ip_opts", "hop")
+                 "ip_opts", "hop", "label")
 
     def __init__(self, **fields):
         self.seq = self.ack = self.flags = self.up = self.reserved = 0
@@ -118,7 +118,7 @@ class Segment:
         self.raw_opts = self.data = self.ip_opts = b""
         self.doff = self.csum = self._opts = self.hop = None
         self.ttl, self.tos, self.df, self.at = 64, 0, True, 0.0
-        self.csum_ok = True
+        self.csum_ok, self.label = True, 0
         for name, value in fields.items():
             setattr(self, name, value)
 
@@ -222,6 +222,7 @@ def parse_packet(packet, proto):
     seg = Segment(v=6, src=packet[8:24], dst=packet[24:40], proto=proto)
     seg.tos = (packet[0] << 4 | packet[1] >> 4) & 0xff
     seg.ttl = packet[7]
+    seg.label = int.from_bytes(packet[1:4], "big") & 0xfffff
     return parse_tcp(seg, packet[40:40 + struct.unpack("!H", packet[4:6])[0]])
 
 

@@ -23,12 +23,12 @@ TEST(delack__every_second_full_segment)
 		EXPECT(!xtcp_delack_received(&d, 1448, false, false, 1000));
 		EXPECT(d.pending);
 		EXPECT_EQ(d.deadline_us, 1000 + XTCP_DELACK_US);
-		EXPECT(!xtcp_delack_taken(&d));
+		EXPECT(!xtcp_delack_taken(&d, 2000));
 		EXPECT_EQ(xtcp_delack_received(&d, 1448, false, false, 2000),
 			  XTCP_DUE_TWO);
-		EXPECT(xtcp_delack_taken(&d));
+		EXPECT(xtcp_delack_taken(&d, 2000));
 		xtcp_delack_sent(&d, 0, 2000);
-		EXPECT(!xtcp_delack_taken(&d));
+		EXPECT(!xtcp_delack_taken(&d, 2000));
 		EXPECT(!d.pending);
 	}
 }
@@ -122,6 +122,83 @@ TEST(delack__interactive)
 	xtcp_delack_sent(&d, 500, 2000);
 	EXPECT(d.interactive);
 	EXPECT(!xtcp_delack_received(&d, 1, true, false, 3000));
+}
+
+/* Two segments' worth that end a write, once an answer took @us. */
+static enum xtcp_due asked_again(struct xtcp_delack *d, u32 us)
+{
+	*d = calm(1448);
+	xtcp_delack_received(d, 4096, true, false, 1000);
+	xtcp_delack_sent(d, 4096, 1000 + us);
+	return xtcp_delack_received(d, 4096, true, false, 9000);
+}
+
+/* Whoever answers at once is not told of first, for a millisecond. */
+TEST(delack__prompt_answer)
+{
+	struct xtcp_delack d;
+
+	EXPECT_EQ(asked_again(&d, XTCP_PROMPT_US - 1), XTCP_DUE_LATER);
+	EXPECT_EQ(d.deadline_us, 9000 + XTCP_PROMPT_US);
+	EXPECT(!xtcp_delack_taken(&d, 9000 + XTCP_PROMPT_US - 1));
+	EXPECT(xtcp_delack_taken(&d, 9000 + XTCP_PROMPT_US));
+	EXPECT(xtcp_delack_expired(&d, 9000 + XTCP_PROMPT_US));
+	/* He asks for more instead. */
+	EXPECT(xtcp_delack_read_on(&d));
+	EXPECT_EQ(asked_again(&d, XTCP_PROMPT_US), XTCP_DUE_TWO);
+	EXPECT(xtcp_delack_taken(&d, 9000));
+	EXPECT(!xtcp_delack_read_on(&d));
+}
+
+/* It need not have carried the ACK; what follows an answer is none. */
+TEST(delack__prompt_after_the_ack)
+{
+	struct xtcp_delack d = calm(1448);
+
+	xtcp_delack_received(&d, 4096, true, false, 1000);
+	xtcp_delack_sent(&d, 0, 1010);
+	EXPECT(!d.prompt);
+	xtcp_delack_sent(&d, 10, 1020);
+	xtcp_delack_sent(&d, 10, 8000);
+	EXPECT(d.prompt);
+	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, false, 9000),
+		  XTCP_DUE_LATER);
+}
+
+/* One time without an answer is enough; within a write there can be none. */
+TEST(delack__no_longer_prompt)
+{
+	struct xtcp_delack d;
+
+	asked_again(&d, 10);
+	xtcp_delack_sent(&d, 0, 9000);
+	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, false, 9000),
+		  XTCP_DUE_TWO);
+	asked_again(&d, 10);
+	xtcp_delack_sent(&d, 10, 9000);
+	EXPECT_EQ(xtcp_delack_received(&d, 4096, false, false, 9000),
+		  XTCP_DUE_TWO);
+	xtcp_delack_sent(&d, 0, 9000);
+	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, true, 9000),
+		  XTCP_DUE_NOW);
+	EXPECT_EQ(xtcp_delack_received(&d, 1448, true, false, 9000),
+		  XTCP_DUE_LATER);
+	xtcp_delack_quickack(&d, true);
+	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, false, 9000),
+		  XTCP_DUE_NOW);
+}
+
+/* A single segment waits as long as ever. */
+TEST(delack__prompt_single_segment)
+{
+	struct xtcp_delack d;
+
+	asked_again(&d, 10);
+	xtcp_delack_sent(&d, 10, 9000);
+	EXPECT_EQ(xtcp_delack_received(&d, 1448, true, false, 9000),
+		  XTCP_DUE_LATER);
+	EXPECT_EQ(d.deadline_us, 9000 + XTCP_DELACK_US);
+	EXPECT(!xtcp_delack_read_on(&d));
 }
 
 /* An answer that came late says nothing of the next one. */
