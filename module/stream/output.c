@@ -146,8 +146,10 @@ static enum xtcp_held judge_small(const struct xtcp_stream *s,
 }
 
 /*
- * The full segments that may leave as well, once the first may. An urgent pointer
- * is told in each, counted from its own number, and a tail probe is one segment.
+ * The segments that may leave as well, once the first may: full ones, and what is
+ * left of the text, where judge_small() would not hold it behind them. An urgent
+ * pointer is told in each, counted from its own number, and a tail probe is one
+ * segment.
  */
 static void widen(const struct xtcp_stream *s, const struct xtcp_record *r,
 		  const struct xtcp_queue *q, const struct sendable *a,
@@ -156,9 +158,11 @@ static void widen(const struct xtcp_stream *s, const struct xtcp_record *r,
 	u32 most = least(least(q->burst, allowed), a->unsent);
 
 	most = least(most, room(out->seq, a->wnd_end));
-	if (most < 2 * s->mss || s->urgent.sending)
+	if (most <= s->mss || s->urgent.sending)
 		return;
-	carve_most(r, a, out->seq, most - most % s->mss, out);
+	if (most < a->unsent || !(a->fin_due || (s->nodelay && !q->more)))
+		most -= most % s->mss;
+	carve_most(r, a, out->seq, most, out);
 }
 
 static enum xtcp_held send_new(const struct xtcp_stream *s,

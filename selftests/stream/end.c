@@ -57,7 +57,8 @@ static void check_output(const struct end *e)
 
 	EXPECT(out->len || out->fin);
 	EXPECT(out->len <= e->s.mss ||
-	       (out->len <= e->q.burst && !(out->len % e->s.mss)));
+	       (out->len <= e->q.burst &&
+		(out->psh || !(out->len % e->s.mss))));
 	EXPECT(out->fresh <= out->len);
 	EXPECT(seq_geq(out->seq, e->r.snd_una));
 	EXPECT(seq_leq(out->seq, e->r.snd_nxt));

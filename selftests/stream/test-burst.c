@@ -35,6 +35,44 @@ TEST(burst__full_segments)
 	EXPECT_EQ(e.out.held, XTCP_HELD_NAGLE);
 }
 
+/* What a single one of its size could do behind the others, it can among them. */
+TEST(burst__short_tail)
+{
+	struct end e;
+
+	end_init(&e, 1);
+	e.q.burst = 64 * MSS;
+	e.s.nodelay = true;
+	end_write(&e, 2 * MSS + 1);
+	EXPECT(end_send(&e));
+	EXPECT_EQ(e.out.len, 2 * MSS + 1);
+	EXPECT(e.out.psh && !e.out.fin);
+	end_ack(&e, e.r.snd_nxt, e.r.snd_wnd);
+	e.q.more = true;
+	end_write(&e, MSS + 1);
+	EXPECT(end_send(&e));
+	EXPECT_EQ(e.out.len, MSS);
+	e.q.more = false;
+	e.s.nodelay = false;
+	EXPECT(!end_send(&e));
+	end_fin(&e);
+	EXPECT(end_send(&e));
+	EXPECT(e.out.len == 1 && e.out.fin);
+}
+
+TEST(burst__short_tail_before_fin)
+{
+	struct end e;
+
+	end_init(&e, 1);
+	e.q.burst = 64 * MSS;
+	end_write(&e, 2 * MSS + 1);
+	end_fin(&e);
+	EXPECT(end_send(&e));
+	EXPECT_EQ(e.out.len, 2 * MSS + 1);
+	EXPECT(e.out.psh && e.out.fin);
+}
+
 TEST(burst__window_and_cwnd)
 {
 	struct end e;
