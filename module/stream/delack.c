@@ -77,6 +77,9 @@ bool xtcp_delack_expired(struct xtcp_delack *d, u64 now_us)
 {
 	if (!d->pending || now_us < d->deadline_us)
 		return false;
+	/* No answer came in time: text goes one way. */
+	if (!xtcp_delack_awaits(d))
+		d->interactive = false;
 	/* Should sending it fail, try again. */
 	d->deadline_us = now_us + d->delay_us;
 	return true;

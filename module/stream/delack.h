@@ -66,10 +66,15 @@ static inline bool xtcp_delack_awaits(const struct xtcp_delack *d)
 	return d->prompt && d->pushed && d->owed > d->full;
 }
 
-/* A reader who was given all that arrived asks for more: acknowledge at once. */
+/*
+ * A reader who was given all that arrived asks for more: acknowledge at once? A
+ * writer with Nagle's algorithm waits for it, where nobody answers.
+ */
 static inline bool xtcp_delack_read_on(const struct xtcp_delack *d)
 {
-	return d->pending && (d->quick || xtcp_delack_awaits(d));
+	if (!d->pending || !(d->quick || d->pushed))
+		return false;
+	return d->quick || !d->interactive || xtcp_delack_awaits(d);
 }
 
 /* A reader took something: need he not be waited for any longer? */

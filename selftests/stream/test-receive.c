@@ -133,6 +133,35 @@ static enum xtcp_due asked_again(struct xtcp_delack *d, u32 us)
 	return xtcp_delack_received(d, 4096, true, false, 9000);
 }
 
+/* Text goes one way: who was given the end of a write does not answer. */
+TEST(delack__one_way)
+{
+	struct xtcp_delack d = calm(1448);
+
+	EXPECT(!xtcp_delack_received(&d, 1448, false, false, 1000));
+	EXPECT(!xtcp_delack_read_on(&d));
+	xtcp_delack_received(&d, 10, true, false, 1000);
+	EXPECT(xtcp_delack_read_on(&d));
+	xtcp_delack_sent(&d, 10, 2000);
+	EXPECT(!xtcp_delack_read_on(&d));
+	xtcp_delack_received(&d, 10, true, false, 3000);
+	EXPECT(d.interactive && !xtcp_delack_read_on(&d));
+	EXPECT(!xtcp_delack_expired(&d, 3000 + XTCP_DELACK_US - 1));
+	EXPECT(d.interactive);
+	EXPECT(xtcp_delack_expired(&d, 3000 + XTCP_DELACK_US));
+	EXPECT(!d.interactive && xtcp_delack_read_on(&d));
+}
+
+/* That an answer is a millisecond late makes no one-way street. */
+TEST(delack__late_but_interactive)
+{
+	struct xtcp_delack d;
+
+	asked_again(&d, 10);
+	EXPECT(xtcp_delack_expired(&d, 9000 + XTCP_PROMPT_US));
+	EXPECT(d.interactive);
+}
+
 /* Whoever answers at once is not told of first, for a millisecond. */
 TEST(delack__prompt_answer)
 {
