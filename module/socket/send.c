@@ -20,10 +20,26 @@ static void charge(struct sock *sk, int bytes)
 		sk_mem_uncharge(sk, -bytes);
 }
 
+/* What no packet under way shares with it can carry other text. */
+static void put_pages(struct sk_buff *skb)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+	int i;
+
+	if (skb_cloned(skb))
+		return;
+	for (i = 0; i < info->nr_frags; i++)
+		xtcp_page_put(skb_frag_page(&info->frags[i]));
+	info->nr_frags = 0;
+	skb->len -= skb->data_len;
+	skb->data_len = 0;
+}
+
 static void free_queued(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_write_queue);
 	charge(sk, -(int)skb->truesize);
+	put_pages(skb);
 	kfree_skb(skb);
 }
 
@@ -50,7 +66,7 @@ static void trim_front(struct sock *sk, struct sk_buff *skb, u32 una)
 	while (i < info->nr_frags &&
 	       gone + skb_frag_size(&info->frags[i]) <= acked) {
 		gone += skb_frag_size(&info->frags[i]);
-		skb_frag_unref(skb, i++);
+		xtcp_page_put(skb_frag_page(&info->frags[i++]));
 	}
 	if (!i)
 		return;
@@ -152,7 +168,7 @@ static struct sk_buff *place_for(struct sock *sk, struct page_frag *pfrag,
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (!sk_page_frag_refill(sk, pfrag))
+	if (!xtcp_page_refill(sk, pfrag))
 		return NULL;
 	*merge = true;
 	/* While a clone is under way, its pieces are not for us to change. */

@@ -390,5 +390,6 @@ void xtcp_sock_module_exit(void)
 #endif
 	proto_unregister(&xtcp_prot);
 	percpu_counter_destroy(&sockets_allocated);
+	xtcp_pages_module_exit();
 	xtcp_bulk_module_exit();
 }
