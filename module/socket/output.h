@@ -42,11 +42,12 @@ void xtcp_free_bulk(struct sock *sk, bool anyway);
 void xtcp_provide_board(struct sock *sk, const struct xtcp_queue *q);
 void xtcp_free_board(struct sock *sk, bool anyway);
 /* Once for the module: 0 or -ENOMEM. */
+int xtcp_bulk_module_init(void);
+void xtcp_bulk_module_exit(void);
+
+/* pages.c */
 void xtcp_page_put(struct page *page);
 bool xtcp_page_refill(struct sock *sk, struct page_frag *pfrag);
 void xtcp_pages_module_exit(void);
-
-int xtcp_bulk_module_init(void);
-void xtcp_bulk_module_exit(void);
 
 #endif

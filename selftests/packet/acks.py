@@ -132,6 +132,29 @@ def reader_lags(t):
     f.silent()
 
 
+@test("delayed-ack", what=("one-way",), v=VERSIONS,
+      host="acknowledges at once what is read")
+def one_way(t):
+    """An answer did not come in time: whoever asks for more has none."""
+    f = t.open()
+    f.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+    reader = sleeper(t, f)
+    f.send("PA", b"text")
+    t.see("read", reader.end(), b"text")
+    f.silent(SOON_S)
+    f.expect("A", within=0.5)
+    reader.begin(lambda: f.sock.recv(100))
+    reader.asleep()
+    f.send("PA", b"more")
+    t.see("read", reader.end(), b"more")
+    f.silent(SOON_S / 4)
+    reader.begin(lambda: f.sock.recv(100))
+    f.expect("A", within=SOON_S)
+    f.send("PA", b"last")
+    reader.end()
+    reader.stop()
+
+
 def prompt(t, then):
     """A program that answered at once so far is asked again, in two segments:
     it has them, and goes on with then(socket)."""
