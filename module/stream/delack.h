@@ -63,7 +63,7 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
  */
 static inline bool xtcp_delack_awaits(const struct xtcp_delack *d)
 {
-	return d->prompt && d->pushed && d->owed > d->full;
+	return d->prompt && d->pushed && !d->quick && d->owed > d->full;
 }
 
 /*

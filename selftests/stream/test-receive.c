@@ -215,6 +215,11 @@ TEST(delack__no_longer_prompt)
 	xtcp_delack_quickack(&d, true);
 	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, false, 9000),
 		  XTCP_DUE_NOW);
+	/* Neither does an answer end what the program asked for. */
+	xtcp_delack_sent(&d, 0, 9000);
+	xtcp_delack_sent(&d, 10, 9010);
+	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, false, 9020),
+		  XTCP_DUE_NOW);
 }
 
 /* A single segment waits as long as ever. */
