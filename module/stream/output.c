@@ -118,6 +118,18 @@ static enum xtcp_held send_back(const struct xtcp_stream *s,
 	return XTCP_HELD_NOT;
 }
 
+/*
+ * Nagle's rule as modified (RFC 9293 A.3): of segments that are not full one is
+ * under way at a time. Full ones do not count, or the end of each long write
+ * waited for the peer's delayed ACK.
+ */
+static bool nagle_holds(const struct xtcp_stream *s,
+			const struct xtcp_record *r)
+{
+	return !s->nodelay && seq_gt(s->small_end, r->snd_una) &&
+	       seq_leq(s->small_end, r->snd_nxt);
+}
+
 /* A segment that is not full: is it wise to send it now? */
 static enum xtcp_held judge_small(const struct xtcp_stream *s,
 				  const struct xtcp_record *r,
@@ -140,7 +152,7 @@ static enum xtcp_held judge_small(const struct xtcp_stream *s,
 		return XTCP_HELD_NOT;
 	if (q->more)
 		return XTCP_HELD_CORK;
-	if (!idle && !s->nodelay)
+	if (nagle_holds(s, r))
 		return XTCP_HELD_NAGLE;
 	return XTCP_HELD_NOT;
 }
@@ -160,7 +172,8 @@ static void widen(const struct xtcp_stream *s, const struct xtcp_record *r,
 	most = least(most, room(out->seq, a->wnd_end));
 	if (most <= s->mss || s->urgent.sending)
 		return;
-	if (most < a->unsent || !(a->fin_due || (s->nodelay && !q->more)))
+	if (most < a->unsent ||
+	    (!a->fin_due && (q->more || nagle_holds(s, r))))
 		most -= most % s->mss;
 	carve_most(r, a, out->seq, most, out);
 }

@@ -34,7 +34,7 @@ enum xtcp_held {
 	XTCP_HELD_WINDOW,	/* the peer's window has no room */
 	XTCP_HELD_SWS,		/* it has so little that waiting is wiser */
 	XTCP_HELD_CWND,		/* the congestion window has no room */
-	XTCP_HELD_NAGLE,	/* small, and something is not yet acknowledged */
+	XTCP_HELD_NAGLE,	/* small, as one is that is not yet acknowledged */
 	XTCP_HELD_CORK,		/* small, and the user has announced more */
 	XTCP_HELD_PACE,		/* too early for the rate that it is sent with */
 	XTCP_HELD_REASONS,

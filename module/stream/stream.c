@@ -70,6 +70,7 @@ void xtcp_stream_established(struct xtcp_stream *s,
 	xtcp_keepalive_heard(&s->keepalive, now_us);
 	s->peak = 0;
 	s->peak_end = r->snd_nxt;
+	s->small_end = r->snd_una;
 	s->progress_us = now_us;
 	/* What went with our SYN and was not taken (RFC 7413 4.2.2) */
 	if (r->state != XTCP_SYN_RCVD && r->snd_una != r->snd_nxt)
@@ -398,6 +399,8 @@ void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 	xtcp_selective_sent(s, r, out, now_us);
 	if (out->cwr)
 		s->cc.cwr = false;
+	if (out->fresh && (out->len < s->mss || out->len % s->mss))
+		s->small_end = out->seq + out->len;
 	s->override = false;
 	s->sent_us = now_us;
 	note_peak(s, r->snd_una, seq_max(r->snd_nxt, end));

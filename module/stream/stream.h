@@ -149,6 +149,7 @@ enum xtcp_stream_timer {
  * @peak:	the most bytes that were under way since @peak_end was set
  * @peak_end:	sequence number whose acknowledgment begins a new @peak
  * @retransmits: segments sent again
+ * @small_end:	behind the text that last left in a segment that was not full
  * @rtt:	round trip and time-out: rtt.h
  * @cc:		congestion window: cc.h
  * @tlp:	tail loss probe: tlp.h
@@ -175,6 +176,7 @@ struct xtcp_stream {
 	u32 peak;
 	u32 peak_end;
 	u32 retransmits;
+	u32 small_end;
 	struct xtcp_rtt rtt;
 	struct xtcp_cc cc;
 	struct xtcp_tlp tlp;

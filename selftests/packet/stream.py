@@ -321,6 +321,19 @@ def nagle(t):
     f.expect("PA", data=b"bc", within=0.05)
 
 
+@test("nagle", what=("full-under-way",), v=VERSIONS, host=True)
+def nagle_full(t):
+    """RFC 9293 A.3: the end of a long write leaves at once, and only that."""
+    f, full = t.open(), OWN_MSS[t.v]
+    f.sock.send(b"x" * (2 * full + 5))
+    for flags, length in (("A", full), ("A", full), ("PA", 5)):
+        f.expect(flags, length=length, within=0.05)
+    f.sock.send(b"y")
+    f.silent(0.05)
+    f.send("A")
+    f.expect("PA", data=b"y", within=0.05)
+
+
 @test("nagle-off", v=VERSIONS)
 def nagle_off(t):
     f = t.open()

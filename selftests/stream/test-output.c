@@ -91,6 +91,35 @@ TEST(nagle__holds_small)
 	EXPECT_EQ(e.out.len, 5);
 }
 
+/* RFC 9293 A.3: the end of a long write need not wait for its beginning. */
+TEST(nagle__full_ones_do_not_count)
+{
+	struct end e;
+
+	end_init(&e, 1);
+	end_write(&e, 2 * MSS + 5);
+	EXPECT_EQ(end_transmit(&e), 3);
+	EXPECT_EQ(e.out.held, XTCP_HELD_EMPTY);
+	end_write(&e, 5);
+	check_held(&e, XTCP_HELD_NAGLE);
+	end_ack(&e, 1 + 2 * MSS, WND);
+	check_held(&e, XTCP_HELD_NAGLE);
+	end_ack(&e, e.r.snd_nxt, WND);
+	EXPECT(end_send(&e));
+	EXPECT_EQ(e.out.len, 5);
+}
+
+/* What was small long ago is no reason, wherever numbers have come since. */
+TEST(nagle__long_ago)
+{
+	struct end e;
+
+	end_init(&e, 1);
+	e.s.small_end = e.r.snd_nxt + MSS + 1;
+	end_write(&e, MSS + 5);
+	EXPECT_EQ(end_transmit(&e), 2);
+}
+
 TEST(nagle__nodelay)
 {
 	struct end e;
