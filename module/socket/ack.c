@@ -19,6 +19,15 @@ static bool reader_lags(const struct sock *sk)
 	return room.free < xtcp_rcv_wnd(&x->rec) + x->stream.delack.owed;
 }
 
+/*
+ * While text begins to come the peer's window shall grow, lag or not. But who
+ * sleeps in recv() is about to take it, and then there is more room to tell of.
+ */
+static bool at_once(const struct xtcp_sock *x)
+{
+	return x->quickack || (x->stream.delack.quick && !x->reader_waits);
+}
+
 /**
  * xtcp_ack_due() - text in order arrived: is an ACK due?
  * @sk:		locked
@@ -40,7 +49,7 @@ bool xtcp_ack_due(struct sock *sk, const struct xtcp_segment *seg, bool gap,
 						  x->now_us);
 
 	if (due == XTCP_DUE_TWO)
-		return !reader_lags(sk);
+		return at_once(x) || !reader_lags(sk);
 	if (due != XTCP_DUE_READER || x->quickack)
 		return due;
 	return !answer && !x->reader_waits && sk->sk_socket;

@@ -115,6 +115,15 @@ void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 		cc->cwnd = XTCP_CWND_MAX;
 }
 
+u32 xtcp_cc_slow(struct xtcp_cc *cc, u32 bytes)
+{
+	u32 room = cc->ssthresh - cc->cwnd;
+	u32 step = bytes < room ? bytes : room;
+
+	cc->cwnd += step;
+	return bytes - step;
+}
+
 /* RFC 8511 is for congestion avoidance alone. */
 bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u32 nxt, u64 now_us)
 {
@@ -149,9 +158,16 @@ void xtcp_cc_timeout(struct xtcp_cc *cc, u32 flight, bool first, u64 now_us)
 	cc->credit = 0;
 }
 
-/* RFC 5681 4.1: nothing is known any more of a path that was not used. */
+/*
+ * RFC 5681 4.1: nothing is known any more of a path that was not used, but for
+ * where slow start may be quick again (RFC 2861 3.1).
+ */
 void xtcp_cc_restart(struct xtcp_cc *cc)
 {
+	u32 proved = cc->cwnd - cc->cwnd / 4;
+
+	if (cc->ssthresh < proved)
+		cc->ssthresh = proved;
 	if (cc->cwnd > cc->initial)
 		cc->cwnd = cc->initial;
 	cc->credit = 0;

@@ -111,6 +111,12 @@ bool xtcp_cc_blank(const struct xtcp_cc *cc, bool idle);
 
 void xtcp_cc_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us);
 /*
+ * For algorithms: slow start up to ssthresh, by @bytes. RFC 5681's segment for each
+ * ACK would count ACKs, of which a receiver that merges segments (GRO) sends few.
+ * Returns the bytes that are left for congestion avoidance.
+ */
+u32 xtcp_cc_slow(struct xtcp_cc *cc, u32 bytes);
+/*
  * @nxt: SND.NXT. Returns false: that was done for this window of text already.
  */
 bool xtcp_cc_marked(struct xtcp_cc *cc, u32 flight, u32 nxt, u64 now_us);

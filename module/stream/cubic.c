@@ -154,15 +154,17 @@ static void cubic_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 		xtcp_newreno.acked(cc, bytes, now_us);
 		return;
 	}
-	if (!xtcp_cc_slow_start(cc)) {
-		avoid(&c->e, cc, bytes, now_us);
+	/* RFC 9406 4.3: later slow starts end where ssthresh says. */
+	if (cc->ssthresh == XTCP_SSTHRESH_NONE) {
+		xtcp_hystart_acked(&c->hystart, cc, bytes);
 		return;
 	}
-	/* RFC 9406 4.3: later slow starts end where ssthresh says. */
-	if (cc->ssthresh == XTCP_SSTHRESH_NONE)
-		xtcp_hystart_acked(&c->hystart, cc, bytes);
-	else
-		cc->cwnd += bytes < cc->mss ? bytes : cc->mss;
+	if (xtcp_cc_slow_start(cc)) {
+		bytes = xtcp_cc_slow(cc, bytes);
+		if (!bytes)
+			return;
+	}
+	avoid(&c->e, cc, bytes, now_us);
 }
 
 /* RFC 9438 4.7: where the curve is to lead, and what to go back to */

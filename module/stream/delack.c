@@ -45,8 +45,6 @@ static u64 earlier(u64 a, u64 b)
 enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 				   bool gap, u64 now_us)
 {
-	bool two;
-
 	learn_full(d, len, psh);
 	d->owed += len;
 	d->heard_us = now_us;
@@ -58,11 +56,12 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 		d->deadline_us = earlier(d->deadline_us, now_us + XTCP_PROMPT_US);
 		return XTCP_DUE_LATER;
 	}
-	two = d->owed >= 2u * d->full;
+	if (d->owed >= 2u * d->full)
+		return XTCP_DUE_TWO;
 	if (!d->quick)
-		return two ? XTCP_DUE_TWO : XTCP_DUE_LATER;
+		return XTCP_DUE_LATER;
 	/* The end of what the peer wrote: an answer may follow. */
-	return psh && !two ? XTCP_DUE_READER : XTCP_DUE_NOW;
+	return psh ? XTCP_DUE_READER : XTCP_DUE_NOW;
 }
 
 void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us)

@@ -9,7 +9,6 @@
 #define SAMPLES		8	/* N_RTT_SAMPLE */
 #define GROWTH_DIVISOR	4	/* CSS_GROWTH_DIVISOR */
 #define ROUNDS		5	/* CSS_ROUNDS */
-#define BURST		8	/* L, where nothing paces */
 #define NO_RTT		(~0u)
 
 static void begin_round(struct xtcp_hystart *h, const struct xtcp_cc *cc)
@@ -54,11 +53,10 @@ static void sample(struct xtcp_hystart *h, u32 rtt_us)
 void xtcp_hystart_acked(struct xtcp_hystart *h, struct xtcp_cc *cc, u32 bytes)
 {
 	bool was_careful = h->careful;
-	u32 grow = bytes < BURST * cc->mss ? bytes : BURST * cc->mss;
 
 	if (cc->own->rtt_us && h->begun)
 		sample(h, cc->own->rtt_us);
-	cc->cwnd += h->careful ? grow / GROWTH_DIVISOR : grow;
+	cc->cwnd += h->careful ? bytes / GROWTH_DIVISOR : bytes;
 	if (h->begun && seq_lt(cc->own->una, h->round_end))
 		return;
 	begin_round(h, cc);

@@ -5,11 +5,8 @@
 static void newreno_acked(struct xtcp_cc *cc, u32 bytes, u64 now_us)
 {
 	(void)now_us;
-	if (xtcp_cc_slow_start(cc)) {
-		/* Not more, or many ACKs for one segment would inflate it. */
-		cc->cwnd += bytes < cc->mss ? bytes : cc->mss;
-		return;
-	}
+	if (xtcp_cc_slow_start(cc))
+		bytes = xtcp_cc_slow(cc, bytes);
 	/* A segment for each window acknowledged: about one in a round trip. */
 	cc->credit += bytes;
 	if (cc->credit < cc->cwnd)

@@ -100,6 +100,8 @@ static void advance(struct xtcp_recovery *v, u32 una)
 bool xtcp_recovery_acked(struct xtcp_recovery *v, struct xtcp_cc *cc, u32 una,
 			 u32 nxt, u32 acked, bool grow, u64 now_us)
 {
+	bool lost = v->phase == XTCP_RECOVERY_LOSS;
+
 	v->dupacks = 0;
 	advance(v, una);
 	if (v->phase == XTCP_RECOVERY_FAST) {
@@ -108,7 +110,10 @@ bool xtcp_recovery_acked(struct xtcp_recovery *v, struct xtcp_cc *cc, u32 una,
 		full_ack(v, cc, nxt - una);
 		return true;
 	}
-	if (v->phase == XTCP_RECOVERY_LOSS && seq_geq(una, v->recover))
+	/* Much of it may have arrived before the time-out (RFC 3465 2.3). */
+	if (lost && acked > cc->mss)
+		acked = cc->mss;
+	if (lost && seq_geq(una, v->recover))
 		v->phase = XTCP_RECOVERY_OPEN;
 	/* It must not fall so far behind that the circle turns. */
 	if (v->phase == XTCP_RECOVERY_OPEN && seq_gt(una, v->recover))

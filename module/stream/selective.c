@@ -253,11 +253,14 @@ u32 xtcp_selective_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		.fack = s->bulk->sel.rack.fack,
 		.once_us = ~0u,
 	};
-	u32 acked = r->snd_una - f->snd_una, what, lost;
+	u32 acked = r->snd_una - f->snd_una, news, what, lost;
 	struct xtcp_recovery *v = &s->recovery;
 	bool reducing = v->phase == XTCP_RECOVERY_FAST;
 
 	xtcp_board_acked(s->board, r->snd_una, &d);
+	/* After a time-out only what arrived since makes room (RFC 3465 2.3). */
+	news = v->phase == XTCP_RECOVERY_LOSS && d.bytes < acked ? d.bytes :
+								    acked;
 	what = take_blocks(s, r, f->seg, &d);
 	xtcp_rack_delivered(&s->bulk->sel.rack, &s->min_rtt, &d, d.high,
 			    now_us);
@@ -277,7 +280,7 @@ u32 xtcp_selective_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 	if (v->phase == XTCP_RECOVERY_FAST)
 		reduce(s, &d, acked && !lost);
 	else if (acked && grow && !reducing)
-		xtcp_cc_acked(&s->cc, acked, now_us);
+		xtcp_cc_acked(&s->cc, news, now_us);
 	return what;
 }
 

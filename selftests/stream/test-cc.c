@@ -37,12 +37,42 @@ TEST(cc_acked__slow_start)
 
 	xtcp_cc_acked(&cc, 1000, 0);
 	EXPECT_EQ(cc.cwnd, 11000);
+	/* One ACK of two, or of many (GRO), counts as theirs would. */
 	xtcp_cc_acked(&cc, 2000, 0);
-	EXPECT_EQ(cc.cwnd, 12000);
+	EXPECT_EQ(cc.cwnd, 13000);
 	/* ACKs that split one segment gain no more than the segment. */
 	xtcp_cc_acked(&cc, 400, 0);
 	xtcp_cc_acked(&cc, 600, 0);
-	EXPECT_EQ(cc.cwnd, 13000);
+	EXPECT_EQ(cc.cwnd, 14000);
+}
+
+/* It ends at the threshold; what is left counts for what comes then. */
+TEST(cc_acked__slow_start_ends_within_an_ack)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	cc.ssthresh = 12000;
+	xtcp_cc_acked(&cc, 5000, 0);
+	EXPECT_EQ(cc.cwnd, 12000);
+	EXPECT_EQ(cc.credit, 3000);
+}
+
+/* RFC 2861 3.1: three quarters of what was in use are found again quickly. */
+TEST(cc_restart__threshold)
+{
+	struct xtcp_cc cc = fresh(1000, 10);
+
+	cc.ssthresh = 20000;
+	cc.cwnd = 100000;
+	xtcp_cc_restart(&cc);
+	EXPECT_EQ(cc.cwnd, 10000);
+	EXPECT_EQ(cc.ssthresh, 75000);
+	cc.cwnd = 20000;
+	xtcp_cc_restart(&cc);
+	EXPECT_EQ(cc.ssthresh, 75000);
+	cc.ssthresh = XTCP_SSTHRESH_NONE;
+	xtcp_cc_restart(&cc);
+	EXPECT_EQ(cc.ssthresh, XTCP_SSTHRESH_NONE);
 }
 
 TEST(cc_acked__congestion_avoidance)

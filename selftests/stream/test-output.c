@@ -397,7 +397,7 @@ TEST(cwnd__unused_does_not_grow)
 	end_write(&e, 50 * MSS);
 	EXPECT_EQ(end_transmit(&e), 10);
 	end_ack(&e, e.r.snd_una + 2 * MSS, WND);
-	EXPECT_EQ(e.s.cc.cwnd, 11 * MSS);
+	EXPECT_EQ(e.s.cc.cwnd, 12 * MSS);
 }
 
 /* What was used a round trip ago does not count for ever. */

@@ -89,7 +89,7 @@ TEST(delack__reader_first)
 	EXPECT_EQ(xtcp_delack_received(&d, 10, true, true, 1000),
 		  XTCP_DUE_NOW);
 	EXPECT_EQ(xtcp_delack_received(&d, 1448, true, false, 1000),
-		  XTCP_DUE_NOW);
+		  XTCP_DUE_TWO);
 	xtcp_delack_sent(&d, 10, 1000);
 	EXPECT(!xtcp_delack_read_on(&d));
 	/* Request and response: who reads on need not be waited for. */
@@ -214,12 +214,12 @@ TEST(delack__no_longer_prompt)
 		  XTCP_DUE_LATER);
 	xtcp_delack_quickack(&d, true);
 	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, false, 9000),
-		  XTCP_DUE_NOW);
+		  XTCP_DUE_TWO);
 	/* Neither does an answer end what the program asked for. */
 	xtcp_delack_sent(&d, 0, 9000);
 	xtcp_delack_sent(&d, 10, 9010);
 	EXPECT_EQ(xtcp_delack_received(&d, 4096, true, false, 9020),
-		  XTCP_DUE_NOW);
+		  XTCP_DUE_TWO);
 }
 
 /* A single segment waits as long as ever. */

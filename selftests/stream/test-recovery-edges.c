@@ -342,13 +342,13 @@ TEST(window_in_use__begins_anew)
 	end_transmit(&e);
 	EXPECT_EQ(e.s.peak, 10 * MSS);
 	end_ack(&e, 1 + 10 * MSS, WND);
-	EXPECT_EQ(e.s.cc.cwnd, 11 * MSS);
+	EXPECT_EQ(e.s.cc.cwnd, 20 * MSS);
 	EXPECT_EQ(e.s.peak, 0);
 	end_write(&e, MSS);
 	end_transmit(&e);
 	EXPECT_EQ(e.s.peak, MSS);
 	end_ack(&e, 1 + 11 * MSS, WND);
-	EXPECT_EQ(e.s.cc.cwnd, 11 * MSS);
+	EXPECT_EQ(e.s.cc.cwnd, 20 * MSS);
 }
 
 /* ---- RFC 5681 4.1: idle is who has nothing under way ---- */

@@ -123,9 +123,12 @@ TEST(selective__loss_ends_in_slow_start)
 	end_transmit(&e);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_SENT);
 	e.s.bulk->sel.undo.set = false;
+	/* What the blocks told of is no news when it is acknowledged. */
+	end_sack_one(&e, 3001, 20001);
 	end_ack(&e, e.r.snd_nxt, WND);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
+	EXPECT_EQ(e.s.cc.cwnd, 4 * MSS);
 	EXPECT(e.s.cc.cwnd < e.s.cc.ssthresh);
 }
 
