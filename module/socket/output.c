@@ -340,6 +340,16 @@ static int burst_add(struct sock *sk, struct burst *b, struct xtcp_output *out)
 	return err ? err : burst_begin(sk, b, out);
 }
 
+/*
+ * Where a write did not fit into the buffer, what is queued of it ends anywhere.
+ * A segment that is not full can wait for the rest, while ACKs are to come.
+ */
+static bool more_to_come(const struct xtcp_sock *x, u32 bytes)
+{
+	return x->writer_waits &&
+	       (x->rec.snd_una != x->rec.snd_nxt || bytes >= x->mss);
+}
+
 void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
@@ -350,7 +360,7 @@ void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
 	if (q->bytes && una == x->rec.iss &&
 	    !xtcp_in(&x->rec, XTCP_SYNCHRONISED))
 		q->bytes--;
-	q->more = x->cork;
+	q->more = x->cork || more_to_come(x, q->bytes);
 	q->paced = xtcp_pace_holds(sk);
 	q->burst = 0;
 }
@@ -381,21 +391,38 @@ static bool next_segment(struct sock *sk, const struct xtcp_queue *q,
 	return xtcp_stream_next(&x->stream, &x->rec, q, x->now_us, out);
 }
 
+/* Below this, what a window holds leaves within a millisecond anyway. */
+#define SHORT_RTT_US	1024
+
+/* Bytes that leave in a millisecond, on average or as was asked for. */
+static u64 bytes_a_ms(const struct sock *sk, u32 most)
+{
+	u32 srtt_us = xtcp_sk(sk)->stream.rtt.srtt_us;
+	u32 halvings = srtt_us >> 9;
+	u64 bytes;
+
+	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE)
+		return READ_ONCE(sk->sk_pacing_rate) >> 10;
+	if (srtt_us < SHORT_RTT_US)
+		return most;
+	bytes = xtcp_pace(sk) >> 10;
+	/* The nearer the peer, the less it matters to the path. */
+	return halvings < 16 ? bytes + (most >> halvings) : bytes;
+}
+
 /*
  * Bytes of text in one skb, a multiple of the MSS: no more than leaves in a
- * millisecond where a rate was asked for, or nothing could be spaced out.
+ * millisecond. A whole window in one would be acknowledged by one ACK, after its
+ * last byte, and nothing could be spaced out.
  */
 static u32 burst_most(const struct sock *sk, u32 mss)
 {
 	u32 most = xtcp_wire_burst(sk, mss);
-	unsigned long paced;
+	u64 bytes = bytes_a_ms(sk, most);
 
-	if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE)
+	if (bytes >= most)
 		return most;
-	paced = READ_ONCE(sk->sk_pacing_rate) >> 10;
-	if (paced >= most)
-		return most;
-	return min(most, max((u32)paced / mss, 2u) * mss);
+	return min(most, max((u32)bytes / mss, 2u) * mss);
 }
 
 /* What there is to send, a part of it or nothing. */

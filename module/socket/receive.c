@@ -37,15 +37,16 @@ static bool peeks(const struct reading *rd)
 }
 
 /*
- * Without SO_RCVBUF, the buffer holds four times what the reader takes in a round
- * trip: twice for what is under way meanwhile, twice for the memory around it.
+ * Without SO_RCVBUF, the buffer holds eight times what the reader takes in a round
+ * trip: slow start doubles that in the next and again before this is asked anew;
+ * and twice for the memory around it.
  */
 static void grow_rcvbuf(struct sock *sk)
 {
 	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 now_us = (u32)x->now_us;
-	u32 want = 4 * (x->copied_seq - x->tune_seq);
+	u32 want = 8 * (x->copied_seq - x->tune_seq);
 
 	if (now_us - x->tune_us < max(x->stream.rtt.srtt_us, 1000u))
 		return;

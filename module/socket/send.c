@@ -253,6 +253,21 @@ static int wait_connected(struct sock *sk, long *timeo)
 	return sk_stream_wait_connect(sk, timeo);
 }
 
+/* What is queued is not all: see xtcp_queue(). */
+static int wait_for_room(struct sock *sk, long *timeo)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int err;
+
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	x->writer_waits = true;
+	xtcp_push(sk, false);
+	xtcp_timer_arm(sk);
+	err = sk_stream_wait_memory(sk, timeo);
+	x->writer_waits = false;
+	return err;
+}
+
 /* Queues all of @msg. Returns 0 or why it stopped; *@copied counts. */
 static int queue_text(struct sock *sk, struct msghdr *msg, long *timeo,
 		      int *copied)
@@ -278,10 +293,7 @@ static int queue_text(struct sock *sk, struct msghdr *msg, long *timeo,
 		xtcp_push(sk, true);
 		if (n)
 			continue;
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		xtcp_push(sk, false);
-		xtcp_timer_arm(sk);
-		err = sk_stream_wait_memory(sk, timeo);
+		err = wait_for_room(sk, timeo);
 		if (err)
 			return err;
 	}

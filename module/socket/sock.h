@@ -83,6 +83,7 @@
  * @quickack:	TCP_QUICKACK was last set to 1
  * @slow_ack:	TCP_QUICKACK was last set to 0
  * @reader_waits: a program sleeps in recv()
+ * @writer_waits: a program sleeps in send(), and not all of its text is queued
  * @in_backlog:	segments are taken that waited while a program had it locked
  * @ack_late:	an ACK is due when all of them were
  * @entry:	how the table knows the connection; must be last, as an IPv4
@@ -146,6 +147,7 @@ struct xtcp_sock {
 	bool quickack : 1;
 	bool slow_ack : 1;
 	bool reader_waits : 1;
+	bool writer_waits : 1;
 	bool in_backlog : 1;
 	bool ack_late : 1;
 	struct xtcp_entry entry;
