@@ -9,6 +9,7 @@ import subprocess
 import segment
 from context import (ANY, HOST, MSS, OWN_MSS, counter, full_options,
                      main)
+from held import Reader
 from segment import M32, PSH
 from tap import test
 from xtcp_wire import SOL_XTCP, XTCP_ISN, after
@@ -449,6 +450,44 @@ def slow_start(t):
     f.wire.take()
     more = burst(f)
     t.see("4 to 8 segments more", 4 <= len(more) <= 8, True)
+
+
+@test("slow-start", what=("one-ack",), v=VERSIONS, host=True)
+def slow_start_one_ack(t):
+    """Who merges segments (GRO) sends one ACK for all: the window doubles."""
+    f = t.passive(opts=full_options(1), tsval=1)
+    f.win = 5000	# scaled by 7: no limit
+    f.send("A")
+    f.sock.send(b"x" * 200000)
+    got = burst(f)
+    f.tsval += 1
+    f.send("A", ack=got[-1].end)
+    f.wire.take()
+    t.see("twice as many", len(burst(f)), 2 * len(got))
+
+
+@test("long-write", v=VERSIONS, host="has room for all of it")
+def long_write(t):
+    """Where the send buffer ends nothing ends: all segments but the last are
+    full."""
+    f = t.passive(opts=full_options(1), tsval=1)
+    f.win = 5000	# scaled by 7: no limit
+    f.send("A")
+    f.sock.setblocking(True)
+    writer, size, lengths = Reader(), 300000, []
+    writer.begin(lambda: f.sock.sendall(b"x" * size))
+    while sum(lengths) < size:
+        got = burst(f)
+        if not got:
+            break
+        lengths += [len(seg.data) for seg in got]
+        f.tsval += 1
+        f.send("A", ack=got[-1].end)
+    writer.end()
+    writer.stop()
+    t.see("text", sum(lengths), size)
+    t.see("small ones before the end",
+          [n for n in lengths[:-1] if n != lengths[0]], [])
 
 
 @test("rto-collapses", v=VERSIONS)
