@@ -29,6 +29,8 @@ PARTS = [
          "the small exchanges beside up to 10 000 idle connections"),
     Part("flood", "instructions", 1024, 1200, False,
          "clients during a SYN flood of up to 100 times the backlog"),
+    Part("fetch", "instructions", 1024, 1200, False,
+         "new connections that fetch 10 KB to 10 MB over 20 ms"),
     Part("paths", "instructions", 1024, 1200, False,
          "goodput on paths that delay and lose, alone and beside host TCP"),
     Part("idle-scale", "instructions", 10240, 14400, True,

@@ -213,6 +213,20 @@ road() {
 		handle 2: tbf rate "$1mbit" burst 3100 limit $queue
 }
 
+# Packets may be long here, and of many segments one ACK tells.
+part_fetch() {
+	local host
+
+	two_hosts
+	modprobe sch_netem
+	for host in server client; do
+		ip netns exec $host tc qdisc replace dev v-$host root netem \
+			limit 10000 delay 10ms rate 100mbit
+	done
+	between 20ms --address 10.0.0.1 --rounds 2 "${three[@]}" \
+		fetch:10000 fetch:100000 fetch:1000000 fetch:10000000
+}
+
 # path ROUNDS RTT_MS LOSS_PERCENT [REORDERED_PERCENT]
 path() {
 	local link=$2ms-$3%${4:+-reordered}

@@ -2,7 +2,8 @@
 /*
  * Goodput on a path that is the bottleneck: alone, and beside a flow of the
  * host's TCP. For so many seconds (the argument), from the first byte on; told
- * by who receives, in bits per second.
+ * by who receives, in bits per second. And how long it takes to fetch so many
+ * bytes (the argument) by a new connection, connect() included.
  */
 #include <errno.h>
 #include <signal.h>
@@ -116,7 +117,60 @@ static void client_shared(struct run *r)
 	kill(other, SIGKILL);
 }
 
+static void serve(int listener, long bytes)
+{
+	int fd = accept_one(listener);
+	long left;
+
+	if (!receive_all(fd, piece, 1))
+		die("no request");
+	for (left = bytes; left > 0; left -= PIECE)
+		send_all(fd, piece, left < PIECE ? left : PIECE);
+	close(fd);
+}
+
+static void server_fetch(struct run *r)
+{
+	int listener = listen_at(r, BACKLOG);
+	long i;
+
+	meet(&r->shared->listening);
+	for (i = 0; i < r->count + 1; i++)
+		serve(listener, r->argument);
+	meet(&r->shared->finished);
+}
+
+static void fetch(struct run *r)
+{
+	int fd = dial(r);
+	long left;
+
+	if (fd < 0)
+		die("connect");
+	send_all(fd, piece, 1);
+	for (left = r->argument; left > 0; left -= PIECE)
+		if (!receive_all(fd, piece, left < PIECE ? left : PIECE))
+			die("not all of it");
+	close(fd);
+}
+
+/* The first asks for the hosts' addresses besides. */
+static void client_fetch(struct run *r)
+{
+	long long began;
+	long i;
+
+	meet(&r->shared->listening);
+	fetch(r);
+	began = now_ns();
+	for (i = 0; i < r->count; i++)
+		fetch(r);
+	tell(r, "ns", (double)(now_ns() - began) / r->count);
+	meet(&r->shared->finished);
+}
+
 const struct test path_tests[] = {
+	{ "fetch", server_fetch, client_fetch, 10, 1, false, 100000 },
 	{ "goodput", server_alone, client_alone, 0, 1, false, 10 },
 	{ "sharing", server_shared, client_shared, 0, 1, false, 10 },
 	{ },
