@@ -7,9 +7,8 @@ import socket
 import subprocess
 
 import segment
-from context import (ANY, HOST, MSS, OWN_MSS, counter, full_options,
+from context import (HOST, MSS, OWN_MSS, counter, full_options,
                      main)
-from held import Reader
 from segment import M32, PSH
 from tap import test
 from xtcp_wire import SOL_XTCP, XTCP_ISN, after
@@ -37,22 +36,13 @@ def set_mtu(mtu):
     subprocess.run(["ip", "link", "set", "xw0", "mtu", str(mtu)], check=True)
 
 
-def burst(f, within=0.02):
-    """Everything that comes without a pause."""
-    got = []
-    while f.wire.wait(lambda: f.queue, within):
-        got.append(f.queue.pop(0))
-        f.accept(got[-1])
-    return got
-
-
 @test("push", way=("sent",), role=ROLES, v=VERSIONS)
 def push_sent(t):
     """PSH on the last segment of what is buffered (MUST-61)."""
     f = t.hold_established()
     nodelay(f.sock)
     f.sock.send(b"x" * 4000)
-    got = burst(f)
+    got = f.burst()
     t.see("bytes", sum(len(seg.data) for seg in got), 4000)
     t.see("PSH on the last", bool(got[-1].flags & PSH), True)
 
@@ -134,11 +124,11 @@ def urgent_behind(t):
     """The pointer reaches over what cannot be sent yet (MUST-31)."""
     f = t.hold_established(win=1000)
     f.sock.send(b"a" * 1000)
-    burst(f)
+    f.burst()
     f.sock.send(b"b" * 500)
     f.sock.send(b"!", socket.MSG_OOB)
     f.send("A", win=200)
-    got = burst(f, 0.6)
+    got = f.burst(0.6)
     with_urg = [seg for seg in got if seg.flags & segment.URG]
     t.see("segments with URG", len(with_urg) > 0, True)
     end = (f.irs + 1 + 1501) & M32
@@ -225,7 +215,7 @@ def every_second(t):
     for _ in range(10):
         f.send("A", b"x" * 1460)
         f.send("A", b"x" * 1460)
-        acks += len(burst(f, 0.005))
+        acks += len(f.burst(0.005))
         t.read(f)
     t.see("at least ten ACKs", acks >= 10, True)
 
@@ -368,7 +358,7 @@ def mss(t):
     limit = {"none": 536 if t.v == 4 else 1220, "700": 700,
              "9000": OWN_MSS[t.v]}[t.peer]
     f.sock.send(b"x" * (3 * limit))
-    t.see("sizes", [len(seg.data) for seg in burst(f)], [limit] * 3)
+    t.see("sizes", [len(seg.data) for seg in f.burst()], [limit] * 3)
 
 
 @test("mss", peer=("timestamps",), role=ROLES, v=VERSIONS)
@@ -377,7 +367,7 @@ def mss_timestamps(t):
     f = t.open(opts=segment.mss(1000), tsval=5)
     nodelay(f.sock)
     f.sock.send(b"x" * 988 * 3)
-    t.see("sizes", [len(seg.data) for seg in burst(f)], [988] * 3)
+    t.see("sizes", [len(seg.data) for seg in f.burst()], [988] * 3)
 
 
 @test("mss", peer=("not-on-text",), v=VERSIONS)
@@ -423,85 +413,6 @@ def no_sack(t):
     f = t.open()
     f.send("A", b"later", seq=f.snd_nxt + 100)
     t.see("options", f.expect("A").opts["order"], [])
-
-
-@test("initial-window", role=ROLES, v=VERSIONS)
-def initial_window(t):
-    """RFC 6928: ten segments at most before the first ACK."""
-    f = t.hold_established()
-    f.sock.send(b"x" * 100000)
-    got = burst(f)
-    full = OWN_MSS[t.v]
-    t.see("2 to 10 segments", 2 * full <= sum(len(seg.data) for seg in got)
-          <= 10 * full, True)
-
-
-@test("slow-start", v=VERSIONS)
-def slow_start(t):
-    """At most one segment more for each that is acknowledged (5681-2)."""
-    f = t.passive(opts=full_options(1), tsval=1)
-    f.win = 5000	# scaled by 7: no limit
-    f.send("A")
-    f.sock.send(b"x" * 200000)
-    got = burst(f)
-    for seg in got[:4]:
-        f.tsval += 1
-        f.send("A", ack=seg.end)
-    f.wire.take()
-    more = burst(f)
-    t.see("4 to 8 segments more", 4 <= len(more) <= 8, True)
-
-
-@test("slow-start", what=("one-ack",), v=VERSIONS, host=True)
-def slow_start_one_ack(t):
-    """Who merges segments (GRO) sends one ACK for all: the window doubles."""
-    f = t.passive(opts=full_options(1), tsval=1)
-    f.win = 5000	# scaled by 7: no limit
-    f.send("A")
-    f.sock.send(b"x" * 200000)
-    got = burst(f)
-    f.tsval += 1
-    f.send("A", ack=got[-1].end)
-    f.wire.take()
-    t.see("twice as many", len(burst(f)), 2 * len(got))
-
-
-@test("long-write", v=VERSIONS, host="has room for all of it")
-def long_write(t):
-    """Where the send buffer ends nothing ends: all segments but the last are
-    full."""
-    f = t.passive(opts=full_options(1), tsval=1)
-    f.win = 5000	# scaled by 7: no limit
-    f.send("A")
-    f.sock.setblocking(True)
-    writer, size, lengths = Reader(), 300000, []
-    writer.begin(lambda: f.sock.sendall(b"x" * size))
-    while sum(lengths) < size:
-        got = burst(f)
-        if not got:
-            break
-        lengths += [len(seg.data) for seg in got]
-        f.tsval += 1
-        f.send("A", ack=got[-1].end)
-    writer.end()
-    writer.stop()
-    t.see("text", sum(lengths), size)
-    t.see("small ones before the end",
-          [n for n in lengths[:-1] if n != lengths[0]], [])
-
-
-@test("rto-collapses", v=VERSIONS)
-def rto_collapses(t):
-    """5681-4: after a time-out one segment, then two."""
-    f = t.passive()
-    f.sock.send(b"x" * 14600)
-    got = burst(f)
-    again = f.expect("A", seq=got[0].seq, length=ANY, data=ANY, within=1.5)
-    f.silent(0.1)
-    f.send("A", ack=again.end)
-    more = burst(f)
-    t.see("at most two segments", 1 <= len(more) <= 2, True)
-    t.see("it took a while", after(got[0], again) > 0.15, True)
 
 
 if __name__ == "__main__":

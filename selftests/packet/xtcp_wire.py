@@ -312,6 +312,14 @@ class Flow:
         if "ts" in seg.opts:
             self.ts_recent = seg.opts["ts"][0]
 
+    def burst(self, within=0.02):
+        """Everything that comes without a pause."""
+        got = []
+        while self.wire.wait(lambda: self.queue, within):
+            got.append(self.queue.pop(0))
+            self.accept(got[-1])
+        return got
+
     def silent(self, within=PROMPT_S):
         """Nothing comes."""
         seg = self.next_segment(within)
