@@ -31,9 +31,9 @@ enum xtcp_recovery_phase {
 struct xtcp_recovery {
 	u8 phase;
 	u8 dupacks;
-	bool partial;
-	bool head;
-	bool back;
+	bool partial : 1;
+	bool head : 1;
+	bool back : 1;
 	u32 recover;
 	u32 rtx;
 	u32 rtx_end;
