@@ -149,13 +149,13 @@ enum xtcp_stream_timer {
  * @peak:	the most bytes that were under way since @peak_end was set
  * @peak_end:	sequence number whose acknowledgment begins a new @peak
  * @retransmits: segments sent again
- * @small_end:	behind the text that last left in a segment that was not full
  * @rtt:	round trip and time-out: rtt.h
  * @cc:		congestion window: cc.h
  * @tlp:	tail loss probe: tlp.h
  * @delack:	the ACK that is owed: delack.h
  * @keepalive:	probes of a silent peer: keepalive.h
  * @recovery:	what is sent again: recovery.h
+ * @small_end:	behind the text that last left in a segment that was not full
  * @min_rtt:	the least round trip: rack.h
  * @urgent:	urgent pointers: urgent.h
  * @ecn:	congestion marks on the peer's text: ecn.h
@@ -176,13 +176,13 @@ struct xtcp_stream {
 	u32 peak;
 	u32 peak_end;
 	u32 retransmits;
-	u32 small_end;
 	struct xtcp_rtt rtt;
 	struct xtcp_cc cc;
 	struct xtcp_tlp tlp;
 	struct xtcp_delack delack;
 	struct xtcp_keepalive keepalive;
 	struct xtcp_recovery recovery;
+	u32 small_end;
 	struct xtcp_min_rtt min_rtt;
 	struct xtcp_urgent urgent;
 	struct xtcp_ecn ecn;
