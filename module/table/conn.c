@@ -136,6 +136,12 @@ static u32 key6_hash(const struct xtcp_key6 *k)
 	return hsiphash(k, sizeof(*k), &conn_secret);
 }
 
+static void set_key6(struct xtcp_entry *e, const struct xtcp_tuple *tuple)
+{
+	key6_init(&e->key6, tuple);
+	e->hash = key6_hash(&e->key6);
+}
+
 void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 		     int bound)
 {
@@ -151,8 +157,7 @@ void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 		key4_init(&e->key4, tuple);
 		return;
 	}
-	key6_init(&e->key6, tuple);
-	e->hash = key6_hash(&e->key6);
+	set_key6(e, tuple);
 	if (!e->ifindex)
 		e->ifindex = e->key6.scope;
 }
@@ -204,8 +209,7 @@ static struct xtcp_entry *lookup(struct xtcp_table *t,
 		key4_init(&key, tuple);
 		return rhashtable_lookup(&t->conns[0], &key, conn_params4);
 	}
-	key6_init(&entry.key6, tuple);
-	entry.hash = key6_hash(&entry.key6);
+	set_key6(&entry, tuple);
 	return rhashtable_lookup(&t->conns[1], &entry.key6, conn_params6);
 }
 

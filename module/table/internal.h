@@ -30,6 +30,8 @@ struct xtcp_entry *xtcp_conn_find(struct xtcp_table *t,
 				  const struct xtcp_entry *e);
 /* A number that outsiders cannot foretell, always the same for a key. */
 u32 xtcp_conn_hash(const struct xtcp_entry *e);
+/* Another port of ours; @e is not in the table. */
+void xtcp_entry_set_port(struct xtcp_entry *e, u16 port);
 
 static inline struct rhashtable *xtcp_conns(struct xtcp_table *t, u8 family)
 {

@@ -188,13 +188,7 @@ static inline int xtcp_count(const struct xtcp_table *t, enum xtcp_form form)
 void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,
 		     int bound);
 
-/* Another port of ours; @e is not in the table. */
-void xtcp_entry_set_port(struct xtcp_entry *e, u16 port);
-
-/*
- * A number for the packets of a connection, for those who share out their queues
- * and paths by one: the same in each of its forms, never 0.
- */
+/* For skb->hash: the same in each of a connection's forms, and never 0. */
 u32 xtcp_entry_label(const struct xtcp_entry *e);
 
 /* The reverse; @tuple->ifindex is @e->ifindex. */

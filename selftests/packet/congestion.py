@@ -10,6 +10,19 @@ VERSIONS = (4, 6)
 ROLES = ("passive", "active")
 
 
+def wide(t):
+    """A connection whose peer's window sets no limit."""
+    f = t.passive(opts=full_options(1), tsval=1)
+    f.win = 5000	# scaled by 7
+    f.send("A")
+    return f
+
+
+def acknowledge(f, seg):
+    f.tsval += 1
+    f.send("A", ack=seg.end)
+
+
 @test("initial-window", role=ROLES, v=VERSIONS)
 def initial_window(t):
     """RFC 6928: ten segments at most before the first ACK."""
@@ -24,14 +37,11 @@ def initial_window(t):
 @test("slow-start", v=VERSIONS)
 def slow_start(t):
     """At most one segment more for each that is acknowledged (5681-2)."""
-    f = t.passive(opts=full_options(1), tsval=1)
-    f.win = 5000	# scaled by 7: no limit
-    f.send("A")
+    f = wide(t)
     f.sock.send(b"x" * 200000)
     got = f.burst()
     for seg in got[:4]:
-        f.tsval += 1
-        f.send("A", ack=seg.end)
+        acknowledge(f, seg)
     f.wire.take()
     more = f.burst()
     t.see("4 to 8 segments more", 4 <= len(more) <= 8, True)
@@ -40,13 +50,10 @@ def slow_start(t):
 @test("slow-start", what=("one-ack",), v=VERSIONS, host=True)
 def slow_start_one_ack(t):
     """Who merges segments (GRO) sends one ACK for all: the window doubles."""
-    f = t.passive(opts=full_options(1), tsval=1)
-    f.win = 5000	# scaled by 7: no limit
-    f.send("A")
+    f = wide(t)
     f.sock.send(b"x" * 200000)
     got = f.burst()
-    f.tsval += 1
-    f.send("A", ack=got[-1].end)
+    acknowledge(f, got[-1])
     f.wire.take()
     t.see("twice as many", len(f.burst()), 2 * len(got))
 
@@ -55,9 +62,7 @@ def slow_start_one_ack(t):
 def long_write(t):
     """Where the send buffer ends nothing ends: all segments but the last are
     full."""
-    f = t.passive(opts=full_options(1), tsval=1)
-    f.win = 5000	# scaled by 7: no limit
-    f.send("A")
+    f = wide(t)
     f.sock.setblocking(True)
     writer, size, lengths = Reader(), 300000, []
     writer.begin(lambda: f.sock.sendall(b"x" * size))
@@ -66,8 +71,7 @@ def long_write(t):
         if not got:
             break
         lengths += [len(seg.data) for seg in got]
-        f.tsval += 1
-        f.send("A", ack=got[-1].end)
+        acknowledge(f, got[-1])
     writer.end()
     writer.stop()
     t.see("text", sum(lengths), size)
