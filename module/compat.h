@@ -31,6 +31,10 @@
 #error XTCP needs Linux 6.1 or newer
 #endif
 
+/* Called from outside, which a compiler that sees all of the module must be told. */
+int __visible init_module(void);
+void __visible cleanup_module(void);
+
 /*
  * Define @name for proto_ops.accept, which calls
  * int @func(struct socket *sock, struct socket *newsock, int flags, bool kern).

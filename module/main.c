@@ -2,11 +2,12 @@
 /*
  * XTCP: TCP's life cycle as a loadable module. Init and exit, floor by floor.
  */
-#define pr_fmt(fmt) "xtcp: " fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
 #include <linux/net.h>
 
+#include "compat.h"
 #include "observe/observe.h"
 #include "socket/sock.h"
 

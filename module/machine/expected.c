@@ -6,7 +6,7 @@
  */
 #include "machine/steps.h"
 
-#define CLOSING	(XTCP_F_FIN_QUEUED | XTCP_F_FIN_SENT | XTCP_F_FIN_RCVD | \
+#define ENDING	(XTCP_F_FIN_QUEUED | XTCP_F_FIN_SENT | XTCP_F_FIN_RCVD | \
 		 XTCP_F_SHUT_READ | XTCP_F_ORPHAN)
 
 /* RFC 7323 3.2, 5.3: there where negotiated, and not older than the last one. */
@@ -21,7 +21,7 @@ static bool stamp_expected(const struct xtcp_record *r,
 
 bool xtcp_expected(const struct xtcp_record *r, const struct xtcp_segment *seg)
 {
-	return r->state == XTCP_ESTABLISHED && !(r->flags & CLOSING) &&
+	return r->state == XTCP_ESTABLISHED && !(r->flags & ENDING) &&
 	       (seg->flags & ~XTCP_PSH) == XTCP_ACK &&
 	       seg->seq == r->rcv_nxt && seg->len <= xtcp_rcv_wnd(r) &&
 	       seg->ack - r->snd_una <= r->snd_nxt - r->snd_una &&

@@ -383,7 +383,7 @@ static int destroy(struct xtcp_net *xn, const struct xtcp_diag_req *req)
 }
 
 /* It may change its form under our hands, but not for ever. */
-#define TRIES	3
+#define DESTROY_TRIES	3
 
 static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 {
@@ -402,7 +402,7 @@ static int handle_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 	if (!is_wire(req.protocol))
 		return -EPROTONOSUPPORT;
 	err = -ENOENT;
-	for (i = 0; err == -ENOENT && i < TRIES; i++)
+	for (i = 0; err == -ENOENT && i < DESTROY_TRIES; i++)
 		err = destroy(xn, &req);
 	return err;
 }

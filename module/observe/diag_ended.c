@@ -12,7 +12,7 @@ static u64 ago_ms(const struct xtcp_ended *e)
 }
 
 /* What filters and answers of other connections ask for. */
-static void look(const struct xtcp_ended *e, struct xtcp_sight *s)
+static void sight_of(const struct xtcp_ended *e, struct xtcp_sight *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->t = e->t;
@@ -41,8 +41,8 @@ static bool fits(const struct xtcp_dump *d, const struct xtcp_sight *s)
 }
 
 /* Return: 0, or -EMSGSIZE when it has no room in @skb. */
-static int put(struct sk_buff *skb, const struct xtcp_answers *to,
-	       const struct xtcp_ended *e, const struct xtcp_sight *s)
+static int put_ended(struct sk_buff *skb, const struct xtcp_answers *to,
+		     const struct xtcp_ended *e, const struct xtcp_sight *s)
 {
 	struct xtcp_diag_ended more = {
 		.ago_ms = ago_ms(e),
@@ -69,7 +69,7 @@ static int put(struct sk_buff *skb, const struct xtcp_answers *to,
 	return 0;
 }
 
-static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
+static int ended_some(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct xtcp_dump *d = cb->data;
 	struct xtcp_ended e;
@@ -77,8 +77,8 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 	u64 number;
 
 	while ((number = xtcp_ended_get(d->to.xn, d->at, &e)) < d->end) {
-		look(&e, &s);
-		if (fits(d, &s) && put(skb, &d->to, &e, &s))
+		sight_of(&e, &s);
+		if (fits(d, &s) && put_ended(skb, &d->to, &e, &s))
 			return skb->len;
 		d->at = number + 1;
 		cond_resched();
@@ -86,7 +86,7 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static void dump_begin(struct xtcp_dump *d)
+static void ended_begin(struct xtcp_dump *d)
 {
 	d->end = xtcp_ended_next(d->to.xn);
 }
@@ -96,5 +96,5 @@ int xtcp_diag_dump_ended(struct sk_buff *skb, const struct nlmsghdr *nlh,
 {
 	if (!(nlh->nlmsg_flags & NLM_F_DUMP) || req->show)
 		return -EINVAL;
-	return xtcp_dump(skb, nlh, req, dump_begin, dump_some);
+	return xtcp_dump(skb, nlh, req, ended_begin, ended_some);
 }

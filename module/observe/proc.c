@@ -95,7 +95,7 @@ static int show(struct seq_file *seq, void *v)
 }
 
 /* Line 0 is the heading; the walk counts from the line after it. */
-static void *start(struct seq_file *seq, loff_t *pos)
+static void *seq_start(struct seq_file *seq, loff_t *pos)
 	__acquires(RCU)
 {
 	struct xtcp_walk *w = seq->private;
@@ -122,7 +122,7 @@ static void stop(struct seq_file *seq, void *v)
 }
 
 static const struct seq_operations seq_ops = {
-	.start = start,
+	.start = seq_start,
 	.next = next,
 	.stop = stop,
 	.show = show,

@@ -51,7 +51,7 @@ void xtcp_provide_board(struct sock *sk, const struct xtcp_queue *q)
 		xtcp_stream_give_board(&x->stream, &x->rec, memory,
 				       XTCP_BOARD_BYTES);
 	else
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_NO_BOARD);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_NO_BOARD);
 }
 
 /* Nothing is under way any more, or nobody cares: @anyway. */

@@ -144,7 +144,7 @@ static bool enqueue(struct sock *listener, struct sock *child)
 void xtcp_child_abandon(struct sock *child)
 {
 	sock_orphan(child);
-	atomic_inc(&xtcp_net(sock_net(child))->orphans);
+	atomic_inc(&xtcp_sk_net(child)->orphans);
 	if (child->sk_state == TCP_CLOSE)
 		xtcp_destroy(child);
 	else

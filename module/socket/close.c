@@ -32,7 +32,7 @@ void xtcp_done(struct sock *sk)
 void xtcp_destroy(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	if (!sock_flag(sk, SOCK_DEAD) || x->destroyed)
 		return;
@@ -60,7 +60,7 @@ static enum xtcp_event_kind closing_event(const struct sock *sk, bool unread)
 
 static bool out_of_orphans(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	return atomic_read(&xn->orphans) >
 	       READ_ONCE(xn->settings.max_orphans) ||
@@ -100,7 +100,7 @@ static void close_orphan(struct sock *sk)
 
 void xtcp_close(struct sock *sk, long timeout)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	lock_sock(sk);
 	close_user(sk, timeout);

@@ -82,7 +82,7 @@ static void fill_text(struct xtcp_ended *e, const struct xtcp_sock *x)
 
 void xtcp_ended_sock(struct sock *sk, const struct xtcp_orders *o)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_ended e;
 
@@ -153,8 +153,8 @@ u64 xtcp_ended_get(struct xtcp_net *xn, u64 number, struct xtcp_ended *e)
 }
 
 /* The newest ones move; @fresh->resize is held. Return: the old memory. */
-static struct xtcp_ended *replace(struct xtcp_ended_ring *ring,
-				  struct xtcp_ended_ring *fresh)
+static struct xtcp_ended *replace_ring(struct xtcp_ended_ring *ring,
+				       struct xtcp_ended_ring *fresh)
 {
 	struct xtcp_ended *old;
 	u64 number;
@@ -186,7 +186,7 @@ static int resize(struct xtcp_net *xn, u32 kept)
 		if (!fresh.slot)
 			return -ENOMEM;
 	}
-	kvfree(replace(ring, &fresh));
+	kvfree(replace_ring(ring, &fresh));
 	return 0;
 }
 

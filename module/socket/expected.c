@@ -14,7 +14,7 @@ static void take_ack(struct sock *sk, const struct xtcp_ack_facts *f,
 	if (sk->sk_err_soft)
 		WRITE_ONCE(sk->sk_err_soft, 0);
 	meant = xtcp_stream_ack(&x->stream, &x->rec, f, x->now_us);
-	xtcp_count_ack(xtcp_net(sock_net(sk)), meant);
+	xtcp_count_ack(xtcp_sk_net(sk), meant);
 	x->bytes_acked += o->acked;
 	if (o->acked)
 		xtcp_free_acked(sk);
@@ -62,7 +62,7 @@ bool xtcp_expected_in(struct sock *sk, struct sk_buff *skb,
 		return false;
 	xtcp_tick(sk);
 	f.now_ms = xtcp_tick_ms(x);
-	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_EXPECTED);
+	xtcp_inc(xtcp_sk_net(sk), XTCP_C_EXPECTED);
 	xtcp_step_expected(&x->rec, seg, f.now_ms, &o);
 	take_ack(sk, &f, &o);
 	ack_now = take_text(sk, skb, seg, o.acked);

@@ -8,8 +8,8 @@
 #include "socket/sock.h"
 
 /* net.xtcp.fastopen, as net.ipv4.tcp_fastopen */
-#define CLIENT		0x1
-#define WITHOUT_COOKIE	0x4
+#define CLIENT			0x1
+#define CLIENT_NEEDS_NONE	0x4
 
 /* Bytes of options that a SYN may come to: text has to leave room for them. */
 #define SYN_OPTIONS	40
@@ -23,7 +23,7 @@ static bool needs_no_cookie(const struct sock *sk)
 {
 	return xtcp_sk(sk)->fast_no_cookie ||
 	       READ_ONCE(xtcp_net(sock_net(sk))->settings.fastopen) &
-	       WITHOUT_COOKIE;
+	       CLIENT_NEEDS_NONE;
 }
 
 /**

@@ -6,9 +6,9 @@
 #include "socket/sock.h"
 
 /* net.xtcp.fastopen, as net.ipv4.tcp_fastopen */
-#define SERVER		0x002
-#define WITHOUT_COOKIE	0x200
-#define ANY_LISTENER	0x400
+#define SERVER			0x002
+#define SERVER_NEEDS_NONE	0x200
+#define ANY_LISTENER		0x400
 
 /* Who has the address that a cookie went to may speak from it. */
 struct hashed_pair {
@@ -78,7 +78,7 @@ enum xtcp_fast_verdict xtcp_fast_judge(struct sock *sk,
 			xtcp_inc(xn, XTCP_C_FAST_OVERFLOWS);
 		return XTCP_FAST_NO;
 	}
-	if ((mode & WITHOUT_COOKIE) || READ_ONCE(x->fast_no_cookie))
+	if ((mode & SERVER_NEEDS_NONE) || READ_ONCE(x->fast_no_cookie))
 		return XTCP_FAST_TAKE;
 	if (!asked)
 		return XTCP_FAST_NO;

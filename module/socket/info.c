@@ -36,7 +36,7 @@ static u32 min_rtt_us(const struct xtcp_stream *st)
 	return us == ~0u ? 0 : us;
 }
 
-static u8 options_of(const struct xtcp_sock *x)
+static u8 info_options(const struct xtcp_sock *x)
 {
 	const struct xtcp_record *r = &x->rec;
 	u8 options = 0;

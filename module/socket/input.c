@@ -45,7 +45,7 @@ void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
 
 	x->segs_in++;
 	if (seg->len && !xtcp_may_take(sk, skb)) {
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_R_RECEIVE_BUFFER);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_R_RECEIVE_BUFFER);
 		trace_xtcp_drop(sock_net(sk), XTCP_R_RECEIVE_BUFFER);
 		kfree_skb(skb);
 		return;
@@ -68,7 +68,7 @@ void xtcp_segment_in(struct sock *sk, struct sk_buff *skb,
 static void to_successor(struct sock *sk, struct sk_buff *skb,
 			 const struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_entry *entry = NULL;
 	struct xtcp_tuple t;
 	bool taken = false;

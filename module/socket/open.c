@@ -20,7 +20,7 @@
 void xtcp_opening(struct sock *sk, const struct xtcp_tuple *t,
 		  struct xtcp_opening *open)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 most = max_t(u32, READ_ONCE(sk->sk_rcvbuf),
 			 READ_ONCE(xn->settings.rmem[2]));
 
@@ -82,7 +82,7 @@ static bool same_ends(const struct xtcp_tuple *t)
 }
 
 /* Undo what start() did so far. */
-static void undo(struct sock *sk, bool had_port)
+static void undo_connect(struct sock *sk, bool had_port)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_table *table = xtcp_table_of(sk);
@@ -149,7 +149,7 @@ static bool defer(struct sock *sk, const struct xtcp_tuple *t, u32 iss_least)
 static int start(struct sock *sk, struct xtcp_tuple *t, struct with_text *text)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	int self = READ_ONCE(xn->settings.self_connect);
 	bool had_port = xtcp_bound(&x->binding);
 	struct xtcp_reuse reuse = { .bound = had_port };
@@ -186,7 +186,7 @@ static int start(struct sock *sk, struct xtcp_tuple *t, struct with_text *text)
 		send_open(sk, t, reuse.iss_least, text);
 	return 0;
 out:
-	undo(sk, had_port);
+	undo_connect(sk, had_port);
 	return err;
 }
 

@@ -243,7 +243,7 @@ static void take_acks(struct sock *sk, struct xtcp_turn *turn)
 	if (sk->sk_err_soft)
 		WRITE_ONCE(sk->sk_err_soft, 0);
 	meant = xtcp_stream_ack(&x->stream, &x->rec, &f, x->now_us);
-	xtcp_count_ack(xtcp_net(sock_net(sk)), meant);
+	xtcp_count_ack(xtcp_sk_net(sk), meant);
 	x->bytes_acked += o->acked;
 }
 
@@ -267,7 +267,7 @@ static void take_stored(struct sock *sk, struct xtcp_turn *turn)
 		e.seg.flags = XTCP_ACK;
 		xtcp_take_step(&x->rec, &e, &o);
 		write_state(sk, &o);
-		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
+		xtcp_count_step(xtcp_sk_net(sk), &o);
 		x->bytes_received += o.text_len;
 		if (o.todo & XTCP_DO_TEXT)
 			xtcp_take_in(sk, skb, XTCP_SKB_CB(skb)->seq,
@@ -293,11 +293,11 @@ static void take_marks(struct sock *sk, struct xtcp_turn *turn)
 	if (xtcp_ecn_arrived(ecn, &x->rec, &turn->e.seg))
 		turn->o.todo |= XTCP_DO_ACK;
 	if (marked != ecn->marked)
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_ECN_MARKED);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_ECN_MARKED);
 }
 
 /* Text, and what it frees from the store. */
-static void take_text(struct sock *sk, struct xtcp_turn *turn)
+static void order_text(struct sock *sk, struct xtcp_turn *turn)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_orders *o = &turn->o;
@@ -368,7 +368,7 @@ static bool ack_can_wait(const struct sock *sk, const struct xtcp_orders *o)
 static void answer(struct sock *sk, struct xtcp_turn *turn)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_orders *o = &turn->o;
 	u32 acked = x->segs_out;
 
@@ -426,7 +426,7 @@ static void wake(struct sock *sk, const struct xtcp_turn *turn)
 }
 
 /* The end: as a small form, or as nothing at all. */
-static void leave(struct sock *sk, const struct xtcp_orders *o)
+static void leave_state(struct sock *sk, const struct xtcp_orders *o)
 {
 	if (o->todo & XTCP_DO_FREE)
 		xtcp_done(sk);
@@ -454,8 +454,8 @@ void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn)
 	if (o->todo & XTCP_DO_URGENT)
 		xtcp_urgent_in(sk, turn->skb, turn);
 	take_marks(sk, turn);
-	take_text(sk, turn);
-	xtcp_count_step(xtcp_net(sock_net(sk)), o);
+	order_text(sk, turn);
+	xtcp_count_step(xtcp_sk_net(sk), o);
 	if (o->todo & XTCP_DO_EOF) {
 		sk->sk_shutdown |= RCV_SHUTDOWN;
 		sock_set_flag(sk, SOCK_DONE);
@@ -468,5 +468,5 @@ void xtcp_carry_out(struct sock *sk, struct xtcp_turn *turn)
 	}
 	answer(sk, turn);
 	wake(sk, turn);
-	leave(sk, o);
+	leave_state(sk, o);
 }

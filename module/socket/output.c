@@ -61,7 +61,7 @@ static void announce(struct sock *sk, const struct xtcp_segment *seg, u32 segs)
 	struct xtcp_tuple t;
 
 	xtcp_sk(sk)->segs_out += segs;
-	xtcp_add(xtcp_net(sock_net(sk)), XTCP_C_OUT_SEGS, segs);
+	xtcp_add(xtcp_sk_net(sk), XTCP_C_OUT_SEGS, segs);
 	if (!trace_xtcp_segment_out_enabled())
 		return;
 	xtcp_wire_get_tuple(sk, &t);
@@ -84,7 +84,7 @@ static void step_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 
 	xtcp_take_step(&x->rec, &e, &o);
 	if (o.todo & XTCP_DO_BUG)
-		xtcp_count_step(xtcp_net(sock_net(sk)), &o);
+		xtcp_count_step(xtcp_sk_net(sk), &o);
 }
 
 static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
@@ -150,7 +150,7 @@ static void tell_blocks(struct sock *sk, struct xtcp_segment *seg)
 	again = bulk->sack.again;
 	xtcp_sack_put(&bulk->sack, &x->rec, option_room(x, seg->len), seg);
 	if (again && !bulk->sack.again)
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_DSACKS_SENT);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_DSACKS_SENT);
 }
 
 /* An ACK without text. If there is no memory, the timer tries again. */
@@ -180,9 +180,9 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 		x->syn_us = x->now_us;
 	if (x->rec.retries) {
 		x->stream.retransmits++;
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SYNS);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_RETRANS_SYNS);
 		if (!ack && (x->rec.flags & XTCP_F_ECN) && x->rec.retries == 1)
-			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_ECN_GIVEN_UP);
+			xtcp_inc(xtcp_sk_net(sk), XTCP_C_ECN_GIVEN_UP);
 	}
 	/* RFC 7413 4.2.1: once; what is sent again is an ordinary SYN. */
 	if (!ack && x->fast_try && !x->rec.retries)
@@ -202,7 +202,7 @@ void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o)
 	seg.seq = o->rst_seq;
 	seg.ack = o->rst_flags & XTCP_ACK ? o->rst_ack : 0;
 	seg.wnd = 0;
-	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_OUT_RSTS);
+	xtcp_inc(xtcp_sk_net(sk), XTCP_C_OUT_RSTS);
 	send_bare(sk, &seg);
 }
 
@@ -212,7 +212,7 @@ void xtcp_send_reset(struct sock *sk, const struct xtcp_orders *o)
  */
 void xtcp_send_keepalive(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_segment seg;
 	struct sk_buff *skb;
 	u32 octets = READ_ONCE(xn->settings.keepalive_garbage_octet);
@@ -248,7 +248,7 @@ static void account(struct sock *sk, const struct xtcp_output *out, u16 wnd)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	if (out->again) {
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RETRANS_SEGS);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_RETRANS_SEGS);
 		trace_xtcp_retransmit(sk, out->seq, out->len);
 	}
 	x->bytes_sent += out->fresh;
@@ -438,7 +438,7 @@ static void push_queue(struct sock *sk, struct xtcp_queue *q)
 	q->burst = b.most;
 	while (next_segment(sk, q, &out)) {
 		if (x->stream.tlp.due)
-			xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_TAIL_PROBES);
+			xtcp_inc(xtcp_sk_net(sk), XTCP_C_TAIL_PROBES);
 		if (burst_add(sk, &b, &out))
 			break;
 		xtcp_pace_sent(sk, out.len);
@@ -490,7 +490,7 @@ void xtcp_send_probe(struct sock *sk)
 	xtcp_queue(sk, &q);
 	if (!xtcp_stream_probe(&x->stream, &x->rec, &q, &out))
 		return;
-	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_WINDOW_PROBES);
+	xtcp_inc(xtcp_sk_net(sk), XTCP_C_WINDOW_PROBES);
 	if (!burst_begin(sk, &b, &out))
 		burst_flush(sk, &b);
 }

@@ -21,7 +21,7 @@ struct xtcp_pacer {
 	bool fired;
 };
 
-static bool ours(const struct sock *sk)
+static bool paced_by_us(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_pacing_status) == SK_PACING_NEEDED;
 }
@@ -45,7 +45,7 @@ static enum hrtimer_restart fired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-static struct xtcp_pacer *make(struct sock *sk)
+static struct xtcp_pacer *make_pacer(struct sock *sk)
 {
 	struct xtcp_pacer *p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_NOWARN);
 
@@ -64,7 +64,7 @@ bool xtcp_pace_holds(const struct sock *sk)
 {
 	const struct xtcp_pacer *p = pacer_of(sk);
 
-	return unlikely(p) && ours(sk) &&
+	return unlikely(p) && paced_by_us(sk) &&
 	       p->due_ns >= (xtcp_sk(sk)->now_us + 1) * NSEC_PER_USEC;
 }
 
@@ -73,11 +73,11 @@ void xtcp_pace_sent(struct sock *sk, u32 bytes)
 {
 	struct xtcp_pacer *p;
 
-	if (likely(!ours(sk)) || !bytes)
+	if (likely(!paced_by_us(sk)) || !bytes)
 		return;
 	p = pacer_of(sk);
 	if (!p)
-		p = make(sk);
+		p = make_pacer(sk);
 	if (p)
 		p->due_ns = xtcp_pacing_next_ns(READ_ONCE(sk->sk_pacing_rate),
 						bytes, p->due_ns,

@@ -32,7 +32,7 @@ static bool reusable(struct page *page)
 	       !page->mapping && !PageLRU(page) && dev_page_is_reusable(page);
 }
 
-static bool keep(struct page *page)
+static bool keep_page(struct page *page)
 {
 	struct spares *s;
 	bool kept;
@@ -63,7 +63,7 @@ static struct page *take(void)
 void xtcp_page_put(struct page *page)
 {
 	page = compound_head(page);
-	if (!reusable(page) || !keep(page))
+	if (!reusable(page) || !keep_page(page))
 		put_page(page);
 }
 

@@ -73,14 +73,15 @@ static void apply_to_params(struct xtcp_stream_params *p,
 }
 
 /* @o: NULL: none */
-static struct xtcp_rules *make(struct xtcp_net *xn,
-			       const struct xtcp_options *o, gfp_t gfp)
+static struct xtcp_rules *make_rules(struct xtcp_net *xn,
+				     const struct xtcp_options *o, gfp_t gfp)
 {
 	struct xtcp_rules *r = kzalloc(sizeof(*r), gfp);
 
 	if (!r)
 		return NULL;
 	refcount_set(&r->refs, 1);
+	r->xn = xn;
 	/* First, so that what is written meanwhile makes them old. */
 	r->generation = smp_load_acquire(&xtcp_generation);
 	xtcp_policy_init(&r->policy, &xn->settings);
@@ -99,7 +100,7 @@ static struct xtcp_rules *make(struct xtcp_net *xn,
 int xtcp_rules_init(struct xtcp_net *xn)
 {
 	spin_lock_init(&xn->rules_lock);
-	xn->rules = make(xn, NULL, GFP_KERNEL);
+	xn->rules = make_rules(xn, NULL, GFP_KERNEL);
 	return xn->rules ? 0 : -ENOMEM;
 }
 
@@ -119,7 +120,7 @@ void xtcp_rules_put(const struct xtcp_rules *rules)
 /* Who finds the namespace's rules old makes new ones; without memory they stay. */
 static void renew(struct xtcp_net *xn)
 {
-	struct xtcp_rules *r = make(xn, NULL, GFP_ATOMIC | __GFP_NOWARN);
+	struct xtcp_rules *r = make_rules(xn, NULL, GFP_ATOMIC | __GFP_NOWARN);
 	const struct xtcp_rules *old;
 
 	if (!r)
@@ -185,7 +186,7 @@ static void exchange(struct xtcp_sock *x, const struct xtcp_rules *r)
  */
 int xtcp_set_options(struct sock *sk, const struct xtcp_options *o)
 {
-	struct xtcp_rules *r = make(xtcp_net(sock_net(sk)), o, GFP_KERNEL);
+	struct xtcp_rules *r = make_rules(xtcp_net(sock_net(sk)), o, GFP_KERNEL);
 
 	if (!r)
 		return -ENOBUFS;
@@ -223,7 +224,7 @@ void xtcp_policy_refresh(struct sock *sk)
 
 	if (!xtcp_rules_old(r))
 		return;
-	r = r->own ? make(xn, &r->options, GFP_ATOMIC | __GFP_NOWARN) :
+	r = r->own ? make_rules(xn, &r->options, GFP_ATOMIC | __GFP_NOWARN) :
 		     xtcp_rules_of_net(xn);
 	if (r)
 		exchange(x, r);

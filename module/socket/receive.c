@@ -43,7 +43,7 @@ static bool peeks(const struct reading *rd)
  */
 static void grow_rcvbuf(struct sock *sk)
 {
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 now_us = (u32)x->now_us;
 	u32 want = 8 * (x->copied_seq - x->tune_seq);

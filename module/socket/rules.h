@@ -49,6 +49,7 @@ struct xtcp_options {
  * @refs:	sockets that do, and the namespace
  * @generation:	xtcp_generation when they were made
  * @own:	a program asked for them: @options is not all zeroes
+ * @xn:		their namespace
  * @options:	what they were made with
  * @policy:	the machine's
  * @params:	the stream's; sockets point to it
@@ -61,6 +62,7 @@ struct xtcp_rules {
 	refcount_t refs;
 	u32 generation;
 	bool own;
+	struct xtcp_net *xn;
 	struct xtcp_options options;
 	struct xtcp_policy policy;
 	struct xtcp_stream_params params;

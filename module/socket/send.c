@@ -87,7 +87,7 @@ static void trim_front(struct sock *sk, struct sk_buff *skb, u32 una)
  */
 static void grow_sndbuf(struct sock *sk)
 {
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	u64 want = 2ull * xtcp_sk(sk)->stream.cc.cwnd +
 		   SKB_TRUESIZE(QUEUE_SKB_BYTES);
 	u32 most = READ_ONCE(xn->settings.wmem[2]);

@@ -412,7 +412,7 @@ void xtcp_small_unheard(struct xtcp_table *table, struct xtcp_small *s)
 
 static bool too_many(struct sock *sk, const struct xtcp_record *r)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 
 	return r->state == XTCP_TIME_WAIT &&
 	       xtcp_count_form(xn, XTCP_FORM_TIME_WAIT) >=

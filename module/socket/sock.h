@@ -198,6 +198,12 @@ static inline const struct xtcp_rules *xtcp_rules(const struct xtcp_sock *x)
 	return container_of(READ_ONCE(x->stream.p), struct xtcp_rules, params);
 }
 
+/* xtcp_net() in fewer steps; likewise. */
+static inline struct xtcp_net *xtcp_sk_net(const struct sock *sk)
+{
+	return xtcp_rules(xtcp_sk(sk))->xn;
+}
+
 /* Somebody wrote to net.xtcp.* since they were made. */
 static inline bool xtcp_rules_old(const struct xtcp_rules *r)
 {
@@ -232,7 +238,7 @@ static inline struct sock *xtcp_entry_sock(struct xtcp_entry *e)
 
 static inline struct xtcp_table *xtcp_table_of(const struct sock *sk)
 {
-	return &xtcp_net(sock_net(sk))->table[xtcp_wire_of(sk)];
+	return &xtcp_sk_net(sk)->table[xtcp_wire_of(sk)];
 }
 
 static inline u64 xtcp_now_us(void)

@@ -65,7 +65,7 @@ static void prune_stored(struct sock *sk)
 
 	if (RB_EMPTY_ROOT(&x->stored))
 		return;
-	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_PRUNED);
+	xtcp_inc(xtcp_sk_net(sk), XTCP_C_PRUNED);
 	xtcp_purge_stored(sk);
 }
 
@@ -111,7 +111,7 @@ static bool coalesce(struct sock *sk, struct sk_buff *skb)
 	tail->tstamp = skb->tstamp;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
-	xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_COALESCED);
+	xtcp_inc(xtcp_sk_net(sk), XTCP_C_COALESCED);
 	kfree_skb_partial(skb, stolen);
 	return true;
 }
@@ -223,7 +223,7 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_range fresh = { .seq = seq, .len = len, .fin = fin };
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_range prev_range, next_range;
 	struct sk_buff *prev, *next;
 	enum xtcp_place place;

@@ -71,7 +71,7 @@ void xtcp_timer_arm(struct sock *sk)
 static void suspect_size(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 least = xtcp_wire_family(sk) == AF_INET6 ? XTCP_MSS_DEFAULT_V6 :
 						       XTCP_MSS_DEFAULT_V4;
 	u32 mss = xtcp_blackhole_mss(x->mss, x->rec.snd_nxt - x->rec.snd_una,
@@ -102,7 +102,7 @@ static enum xtcp_expired ask_stream(struct sock *sk, u64 now_us, u8 *reason)
 
 	what = xtcp_stream_expired(&x->stream, &x->rec, now_us, reason);
 	if (xtcp_stream_sel(&x->stream)->fast_retransmits != begun)
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_FAST_RETRANSMITS);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_FAST_RETRANSMITS);
 	return what;
 }
 
@@ -114,7 +114,7 @@ static void main_expired(struct sock *sk, u64 now_us)
 	case XTCP_EXPIRED_NOTHING:
 		break;
 	case XTCP_EXPIRED_RTO:
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_RTO_TIMEOUTS);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_RTO_TIMEOUTS);
 		suspect_size(sk);
 		retransmit(sk);
 		break;
@@ -165,7 +165,7 @@ static void run_due(struct sock *sk)
 	if (x->ack_us && x->ack_us <= now_us &&
 	    xtcp_in(&x->rec, XTCP_SYNCHRONISED) &&
 	    xtcp_stream_ack_expired(&x->stream, now_us)) {
-		xtcp_inc(xtcp_net(sock_net(sk)), XTCP_C_DELAYED_ACKS);
+		xtcp_inc(xtcp_sk_net(sk), XTCP_C_DELAYED_ACKS);
 		xtcp_send_ack(sk);
 	}
 	if (xtcp_pace_fired(sk))

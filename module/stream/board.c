@@ -49,7 +49,7 @@ static u32 find(const struct xtcp_board *b, u32 seq)
 }
 
 /* Counts of the nth entry, before and after its flags change. */
-static void count(struct xtcp_board *b, u32 n, bool in)
+static void count_group(struct xtcp_board *b, u32 n, bool in)
 {
 	u8 flags = at(b, n)->flags;
 	u32 len = length(b, n);
@@ -64,9 +64,9 @@ static void count(struct xtcp_board *b, u32 n, bool in)
 
 static void set_flags(struct xtcp_board *b, u32 n, u8 flags)
 {
-	count(b, n, false);
+	count_group(b, n, false);
 	at(b, n)->flags = flags;
-	count(b, n, true);
+	count_group(b, n, true);
 }
 
 /* Room for one more before the nth, whichever way is open. */
@@ -137,7 +137,7 @@ static void tidy(struct xtcp_board *b, u32 n, u32 m, u8 grain)
 	}
 }
 
-static u32 before(u32 n)
+static u32 index_before(u32 n)
 {
 	return n ? n - 1 : 0;
 }
@@ -185,7 +185,7 @@ static void again(struct xtcp_board *b, u32 seq, u32 end, u32 now_us, u8 grain)
 			  (at(b, i)->flags & XTCP_SENT_KNOWN));
 		at(b, i)->sent_us = now_us;
 	}
-	tidy(b, before(n), m, grain);
+	tidy(b, index_before(n), m, grain);
 }
 
 void xtcp_board_sent(struct xtcp_board *b, u32 seq, u32 end, u32 now_us,
@@ -212,8 +212,8 @@ static bool ambiguous(const struct xtcp_sent *s, const struct xtcp_delivery *d)
 }
 
 /* [seq, end) of the nth entry arrived. */
-static void deliver(const struct xtcp_sent *s, u32 seq, u32 end,
-		    struct xtcp_delivery *d)
+static void deliver_group(const struct xtcp_sent *s, u32 seq, u32 end,
+			  struct xtcp_delivery *d)
 {
 	d->bytes += end - seq;
 	if (!(s->flags & (XTCP_SENT_AGAIN | XTCP_SENT_KNOWN))) {
@@ -239,14 +239,14 @@ void xtcp_board_acked(struct xtcp_board *b, u32 una, struct xtcp_delivery *d)
 		u32 end = seq_min(una, xtcp_board_end(b, 0));
 
 		if (!(s->flags & XTCP_SENT_SACKED))
-			deliver(s, s->seq, end, d);
-		count(b, 0, false);
+			deliver_group(s, s->seq, end, d);
+		count_group(b, 0, false);
 		if (end == xtcp_board_end(b, 0)) {
 			b->first++;
 			b->n--;
 		} else {
 			s->seq = end;
-			count(b, 0, true);
+			count_group(b, 0, true);
 		}
 	}
 	b->una = una;
@@ -277,11 +277,11 @@ void xtcp_board_sack(struct xtcp_board *b, u32 left, u32 right,
 	for (i = n; ok && i < m; i++) {
 		if (at(b, i)->flags & XTCP_SENT_SACKED)
 			continue;
-		deliver(at(b, i), at(b, i)->seq, xtcp_board_end(b, i), d);
+		deliver_group(at(b, i), at(b, i)->seq, xtcp_board_end(b, i), d);
 		d->sacked += length(b, i);
 		set_flags(b, i, XTCP_SENT_SACKED);
 	}
-	tidy(b, before(n), m, 0);
+	tidy(b, index_before(n), m, 0);
 }
 
 void xtcp_board_lose(struct xtcp_board *b, u32 n)

@@ -180,7 +180,7 @@ static void remember(struct cubic *c, const struct xtcp_cc *cc)
 }
 
 /* RFC 9438 4.6; @beta: of a hundred */
-static u32 reduce(struct xtcp_cc *cc, u32 flight, u32 beta)
+static u32 cubic_reduce(struct xtcp_cc *cc, u32 flight, u32 beta)
 {
 	struct cubic *c = mine(cc);
 	u32 ssthresh = (u32)((u64)flight * beta / 100);
@@ -193,14 +193,14 @@ static u32 reduce(struct xtcp_cc *cc, u32 flight, u32 beta)
 static u32 cubic_lost(struct xtcp_cc *cc, u32 flight, u64 now_us)
 {
 	(void)now_us;
-	return reduce(cc, flight, 70);
+	return cubic_reduce(cc, flight, 70);
 }
 
 /* RFC 8511 3.1 */
 static u32 cubic_marked(struct xtcp_cc *cc, u32 flight, u64 now_us)
 {
 	(void)now_us;
-	return reduce(cc, flight, 85);
+	return cubic_reduce(cc, flight, 85);
 }
 
 /* RFC 9438 4.9.2; the curve begins anew from the window as it was. */

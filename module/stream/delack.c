@@ -37,7 +37,7 @@ static void learn_full(struct xtcp_delack *d, u32 len, bool psh)
 	d->full = len < d->full_max ? (u16)len : d->full_max;
 }
 
-static u64 earlier(u64 a, u64 b)
+static u64 earlier_us(u64 a, u64 b)
 {
 	return a < b ? a : b;
 }
@@ -53,7 +53,7 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 	if (gap)
 		return XTCP_DUE_NOW;
 	if (xtcp_delack_awaits(d)) {
-		d->deadline_us = earlier(d->deadline_us, now_us + XTCP_PROMPT_US);
+		d->deadline_us = earlier_us(d->deadline_us, now_us + XTCP_PROMPT_US);
 		return XTCP_DUE_LATER;
 	}
 	if (d->owed >= 2u * d->full)

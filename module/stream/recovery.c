@@ -89,7 +89,7 @@ static bool partial_ack(struct xtcp_recovery *v, struct xtcp_cc *cc, u32 acked)
 	return first;
 }
 
-static void advance(struct xtcp_recovery *v, u32 una)
+static void advance_una(struct xtcp_recovery *v, u32 una)
 {
 	if (!v->back)
 		return;
@@ -103,7 +103,7 @@ bool xtcp_recovery_acked(struct xtcp_recovery *v, struct xtcp_cc *cc, u32 una,
 	bool lost = v->phase == XTCP_RECOVERY_LOSS;
 
 	v->dupacks = 0;
-	advance(v, una);
+	advance_una(v, una);
 	if (v->phase == XTCP_RECOVERY_FAST) {
 		if (seq_lt(una, v->recover))
 			return partial_ack(v, cc, acked);

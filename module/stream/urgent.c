@@ -3,7 +3,7 @@
 #include "machine/seq.h"
 #include "stream/urgent.h"
 
-#define FIELD_MOST	65535u
+#define POINTER_MOST	65535u
 
 void xtcp_urgent_send(struct xtcp_urgent *u, u32 end)
 {
@@ -23,7 +23,7 @@ u16 xtcp_urgent_field(const struct xtcp_urgent *u, u32 seq)
 
 	if (!u->sending || seq_leq(u->snd_up, seq))
 		return 0;
-	return distance < FIELD_MOST ? (u16)distance : FIELD_MOST;
+	return distance < POINTER_MOST ? (u16)distance : POINTER_MOST;
 }
 
 bool xtcp_urgent_received(struct xtcp_urgent *u, u32 up, u32 copied)

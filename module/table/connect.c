@@ -153,7 +153,7 @@ struct destination {
 };
 
 /* RFC 6056 3.3.4: its F() and G() are the two halves of one keyed hash. */
-static u64 destination_hash(const struct xtcp_ports *p,
+static u64 destination_hash(const struct xtcp_port_table *p,
 			    const struct xtcp_entry *e)
 {
 	struct destination d = {};
@@ -193,7 +193,7 @@ static int connect_any(struct xtcp_table *t, const struct sock *sk,
 		       const struct xtcp_claim *claim,
 		       const struct xtcp_connect *how)
 {
-	struct xtcp_ports *p = &t->ports;
+	struct xtcp_port_table *p = &t->ports;
 	struct xtcp_port_search search;
 	u64 hash = destination_hash(p, e);
 	int low, high, err;

@@ -56,8 +56,8 @@ void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b);
 /* port_group.c */
 int xtcp_port_module_init(void);
 void xtcp_port_module_exit(void);
-int xtcp_ports_init(struct xtcp_ports *p);
-int xtcp_ports_use(struct xtcp_ports *p);
+int xtcp_ports_init(struct xtcp_port_table *p);
+int xtcp_ports_use(struct xtcp_port_table *p);
 void xtcp_ports_exit(struct xtcp_table *t);
 /* The socket's hold on its port becomes that of the small entry. */
 void xtcp_port_linger(struct xtcp_table *t, struct xtcp_binding *b);
@@ -91,12 +91,12 @@ static inline struct xtcp_tcp_group *xtcp_tcp_group(struct xtcp_port_group *g)
 	return container_of(g, struct xtcp_tcp_group, group);
 }
 
-void xtcp_port_lock(struct xtcp_ports *p, u16 port)
+void xtcp_port_lock(struct xtcp_port_table *p, u16 port)
 	__acquires(xtcp_port);
-void xtcp_port_unlock(struct xtcp_ports *p, u16 port)
+void xtcp_port_unlock(struct xtcp_port_table *p, u16 port)
 	__releases(xtcp_port);
 /* The groups of a port; NULL when memory is short. */
-struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp);
+struct hlist_head *xtcp_port_list(struct xtcp_port_table *p, u16 port, gfp_t gfp);
 /* One that nobody is in yet; NULL when memory is short. */
 struct xtcp_port_group *xtcp_group_alloc(const struct xtcp_table *t,
 					 const struct xtcp_claim *claim,

@@ -95,19 +95,19 @@ void xtcp_group_free(const struct xtcp_table *t, struct xtcp_port_group *g)
 		kmem_cache_free(cache, g);
 }
 
-void xtcp_port_lock(struct xtcp_ports *p, u16 port)
+void xtcp_port_lock(struct xtcp_port_table *p, u16 port)
 	__acquires(xtcp_port)
 {
 	spin_lock_bh(&p->locks[port & p->lock_mask]);
 }
 
-void xtcp_port_unlock(struct xtcp_ports *p, u16 port)
+void xtcp_port_unlock(struct xtcp_port_table *p, u16 port)
 	__releases(xtcp_port)
 {
 	spin_unlock_bh(&p->locks[port & p->lock_mask]);
 }
 
-struct hlist_head *xtcp_port_list(struct xtcp_ports *p, u16 port, gfp_t gfp)
+struct hlist_head *xtcp_port_list(struct xtcp_port_table *p, u16 port, gfp_t gfp)
 {
 	struct hlist_head **slot = &p->page[port / PORTS_PER_PAGE];
 	struct hlist_head *page = READ_ONCE(*slot);
@@ -288,14 +288,14 @@ void xtcp_port_unlinger(struct xtcp_table *t, const struct xtcp_entry *e)
 	xtcp_port_unlock(&t->ports, port);
 }
 
-int xtcp_ports_init(struct xtcp_ports *p)
+int xtcp_ports_init(struct xtcp_port_table *p)
 {
 	get_random_bytes(&p->secret, sizeof(p->secret));
 	return alloc_bucket_spinlocks(&p->locks, &p->lock_mask, 1024, 64,
 				      GFP_KERNEL);
 }
 
-int xtcp_ports_use(struct xtcp_ports *p)
+int xtcp_ports_use(struct xtcp_port_table *p)
 {
 	size_t size = XTCP_PORT_COUNTERS * sizeof(*p->counters);
 
@@ -310,7 +310,7 @@ int xtcp_ports_use(struct xtcp_ports *p)
 
 void xtcp_ports_exit(struct xtcp_table *t)
 {
-	struct xtcp_ports *p = &t->ports;
+	struct xtcp_port_table *p = &t->ports;
 	struct xtcp_port_group *g;
 	struct hlist_node *next;
 	unsigned int i, j;

@@ -54,14 +54,14 @@ struct xtcp_table_ops {
 };
 
 /**
- * struct xtcp_ports - the local ports of a table
+ * struct xtcp_port_table - the local ports of a table
  * @page:	ports 256 * i and up: a list of groups each, made when needed
  * @locks:	of the lists, by port
  * @lock_mask:	how many locks there are, less 1
  * @counters:	RFC 6056 algorithm 4
  * @secret:	and its key
  */
-struct xtcp_ports {
+struct xtcp_port_table {
 	struct hlist_head *page[XTCP_PORT_PAGES];
 	spinlock_t *locks;	/* leaf locks */
 	unsigned int lock_mask;
@@ -102,7 +102,7 @@ struct xtcp_table {
 	struct xarray listener_ids;
 	atomic_t last_id;
 	u32 listen_seed;
-	struct xtcp_ports ports;
+	struct xtcp_port_table ports;
 	struct xtcp_reserve reserve;
 	bool ready;
 };

@@ -13,7 +13,7 @@
 #include "wire/family.h"
 
 /* MUST-57 and MUST-63, as far as the route already tells. */
-static bool unicast(const struct sk_buff *skb)
+static bool unicast4(const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
@@ -42,7 +42,7 @@ static u8 ipv4_check(struct net *net, struct sk_buff *skb,
 	u8 proto = xtcp_wire_protocol(t->wire);
 	u8 reason;
 
-	if (!unicast(skb))
+	if (!unicast4(skb))
 		return XTCP_R_BAD_ADDRESS;
 	if (skb->len < XTCP_HEADER_MIN)
 		return XTCP_R_TOO_SHORT;

@@ -17,7 +17,7 @@
 #if IS_ENABLED(CONFIG_IPV6)
 
 /* MUST-57 and MUST-63. */
-static bool unicast(const struct sk_buff *skb)
+static bool unicast6(const struct sk_buff *skb)
 {
 	const struct in6_addr *saddr = &ipv6_hdr(skb)->saddr;
 
@@ -33,7 +33,7 @@ static u8 ipv6_check(struct sk_buff *skb, struct xtcp_tuple *t,
 	u8 proto = xtcp_wire_protocol(t->wire);
 	u8 reason;
 
-	if (!unicast(skb))
+	if (!unicast6(skb))
 		return XTCP_R_BAD_ADDRESS;
 	if (skb->len < XTCP_HEADER_MIN)
 		return XTCP_R_TOO_SHORT;

@@ -54,7 +54,8 @@ static void finish(struct sk_buff *skb, u32 was, u32 seq, bool first)
 		th->check = gso_make_checksum(skb, ~csum_unfold(th->check));
 }
 
-static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features)
+static struct sk_buff *cut_segment(struct sk_buff *skb,
+				   netdev_features_t features)
 {
 	u32 header = tcp_hdrlen(skb);
 	u32 mss = skb_shinfo(skb)->gso_size;
@@ -90,7 +91,7 @@ static struct sk_buff *native_segment(struct sk_buff *skb,
 	if (header < XTCP_HEADER_MIN || !pskb_may_pull(skb, header) ||
 	    skb->len - header <= skb_shinfo(skb)->gso_size)
 		return ERR_PTR(-EINVAL);
-	return cut(skb, features);
+	return cut_segment(skb, features);
 }
 
 static const struct net_offload ipv4_offload = {

@@ -6,10 +6,10 @@
 
 /* Option kinds; of those not named here each has its length behind it. */
 enum {
-	KIND_END	= 0,
-	KIND_NOP	= 1,
-	KIND_LOOSE	= 131,
-	KIND_STRICT	= 137,
+	ROUTE_END	= 0,
+	ROUTE_NOP	= 1,
+	ROUTE_LOOSE	= 131,
+	ROUTE_STRICT	= 137,
 };
 
 /* Where things stand in IPv4's header, and in the option. */
@@ -31,13 +31,13 @@ static const u8 *find_route(const u8 *opt, u32 n)
 {
 	u32 len;
 
-	for (; n && *opt != KIND_END; opt += len, n -= len) {
+	for (; n && *opt != ROUTE_END; opt += len, n -= len) {
 		len = 1;
-		if (*opt == KIND_NOP)
+		if (*opt == ROUTE_NOP)
 			continue;
 		if (n < 2 || opt[1] < 2 || opt[1] > n)
 			return NULL;
-		if (*opt == KIND_LOOSE || *opt == KIND_STRICT)
+		if (*opt == ROUTE_LOOSE || *opt == ROUTE_STRICT)
 			return opt;
 		len = opt[1];
 	}
@@ -90,7 +90,7 @@ bool xtcp_return_route(const u8 *ip, struct xtcp_return_route *back)
 
 	memset(back, 0, sizeof(*back));
 	memcpy(back->hop, first + --n * ADDRESS, ADDRESS);
-	back->strict = route[0] == KIND_STRICT;
+	back->strict = route[0] == ROUTE_STRICT;
 	p[0] = route[0];
 	p[1] = (u8)(ROUTE_DATA + (n + 1) * ADDRESS);
 	p[2] = POINTER_MIN;

@@ -67,8 +67,8 @@ int xtcp_wire_set_ip(struct sock *sk, int name, sockptr_t val,
 	return err;
 }
 
-static bool same(const struct ip_options *opt,
-		 const struct xtcp_return_route *back)
+static bool same_route(const struct ip_options *opt,
+		       const struct xtcp_return_route *back)
 {
 	return opt->optlen == back->len &&
 	       !memcmp(&opt->faddr, back->hop, sizeof(back->hop)) &&
@@ -80,7 +80,7 @@ void xtcp_wire_renew_route(struct sock *sk,
 {
 	const struct ip_options_rcu *opt = held(sk);
 
-	if (came(opt) && !same(&opt->opt, back))
+	if (came(opt) && !same_route(&opt->opt, back))
 		xtcp_wire_keep_route(sk, back);
 }
 

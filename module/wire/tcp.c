@@ -239,8 +239,8 @@ bool xtcp_wire_tcp_host_syn(struct net *net, struct sk_buff *skb, int offset,
 }
 
 /* RFC 791 3.1: what a socket's IP options say of this packet. */
-static void put_options(struct iphdr *iph, const struct ip_options *opt,
-			__be32 daddr)
+static void put_ip_options(struct iphdr *iph, const struct ip_options *opt,
+			   __be32 daddr)
 {
 	u8 *bytes = (u8 *)(iph + 1);
 	u8 *last;
@@ -300,7 +300,7 @@ int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
 	iph->saddr = fl4->saddr;
 	iph->daddr = fl4->daddr;
 	if (opt && opt->opt.optlen)
-		put_options(iph, &opt->opt, inet->inet_daddr);
+		put_ip_options(iph, &opt->opt, inet->inet_daddr);
 	ip_select_ident_segs(net, skb, sk, skb_shinfo(skb)->gso_segs ?: 1);
 	skb->priority = READ_ONCE(sk->sk_priority);
 	skb->mark = READ_ONCE(sk->sk_mark);
