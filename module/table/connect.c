@@ -124,7 +124,7 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 
 	if (!list)
 		return -ENOMEM;
-	err = xtcp_reserve(t, claim, port, &reserved);
+	err = xtcp_reserve(t, claim, port, false, &reserved);
 	if (err)
 		return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 	xtcp_port_lock(&t->ports, port);

@@ -81,7 +81,7 @@ static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
 
 	if (!list)
 		return -ENOMEM;
-	err = xtcp_reserve(t, claim, port, &reserved);
+	err = xtcp_reserve(t, claim, port, !choosing, &reserved);
 	if (err)
 		return err;
 	xtcp_port_lock(&t->ports, port);

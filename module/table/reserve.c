@@ -5,10 +5,11 @@
  * nothing else; so either side gets EADDRINUSE for what the other has.
  *
  * Such a socket can be made in process context only, so a child shares the
- * reservation of its listener. It is given back by a worker. Who only waits for
- * the last of a connection has none: such a socket is dear, and there may be one
- * wait for each port that there is. A few are kept for the next port, as making
- * one costs as much as a quarter of a short connection.
+ * reservation of its listener. It is given back by who next needs one, or by a
+ * worker: at once where a program named the port, and may name it to the host's
+ * TCP next. Who only waits for the last of a connection has none: such a socket is
+ * dear, and there may be one wait for each port that there is. A few are kept for
+ * the next port, as making one costs as much as a quarter of a short connection.
  */
 #include <linux/cgroup.h>
 #include <linux/in6.h>
@@ -21,6 +22,8 @@
 
 #define RESERVE_BUCKETS	1024u
 #define SPARES_MOST	16u
+/* To wake the worker for each port takes longer than to give the port back. */
+#define LAZY_JIFFIES	1
 
 /**
  * struct xtcp_reservation - a port, as the host's TCP knows it
@@ -30,6 +33,7 @@
  * @sock:	what keeps the port
  * @where:	for which address and device
  * @port:	host byte order
+ * @named:	a program asked for this very port
  * @holders:	groups and callers
  */
 struct xtcp_reservation {
@@ -39,6 +43,7 @@ struct xtcp_reservation {
 	struct socket *sock;
 	struct xtcp_claim where;
 	u16 port;
+	bool named;
 	u32 holders;
 };
 
@@ -50,7 +55,7 @@ static struct hlist_head *reserve_bucket(struct xtcp_reserve *v, u16 port)
 /* One that covers the claim, held once more; or NULL. */
 static struct xtcp_reservation *reserve_find(struct xtcp_reserve *v,
 					     const struct xtcp_claim *claim,
-					     u16 port)
+					     u16 port, bool named)
 {
 	struct xtcp_reservation *r;
 
@@ -60,6 +65,7 @@ static struct xtcp_reservation *reserve_find(struct xtcp_reserve *v,
 			continue;
 		if (!r->holders++)
 			list_del_init(&r->idle);
+		r->named |= named;
 		spin_unlock_bh(&v->lock);
 		return r;
 	}
@@ -161,6 +167,33 @@ static void retire(struct xtcp_reserve *v, struct xtcp_reservation *r)
 	v->spares++;
 }
 
+/* Take one that nobody holds out of everybody's sight. */
+static struct xtcp_reservation *reserve_idle(struct xtcp_reserve *v)
+{
+	struct xtcp_reservation *r;
+
+	spin_lock_bh(&v->lock);
+	r = list_first_entry_or_null(&v->idle, struct xtcp_reservation, idle);
+	if (r) {
+		list_del(&r->idle);
+		hlist_del(&r->node);
+	}
+	spin_unlock_bh(&v->lock);
+	return r;
+}
+
+/* Under @v->mutex. Return: false: there is none that nobody holds. */
+static bool retire_one(struct xtcp_reserve *v)
+{
+	struct xtcp_reservation *r = reserve_idle(v);
+
+	if (!r)
+		return false;
+	retire(v, r);
+	v->count--;
+	return true;
+}
+
 static void free_spares(struct xtcp_reserve *v)
 {
 	struct xtcp_reservation *r, *next;
@@ -203,14 +236,16 @@ static int reserve_make_socket(struct xtcp_reserve *v, struct net *net,
 static struct xtcp_reservation *reserve_make(struct xtcp_reserve *v,
 					     struct net *net,
 					     const struct xtcp_claim *claim,
-					     u16 port)
+					     u16 port, bool named)
 {
 	struct xtcp_reservation *r = kzalloc(sizeof(*r), GFP_KERNEL);
 	int err;
 
 	if (!r)
 		return ERR_PTR(-ENOMEM);
+	retire_one(v);
 	INIT_LIST_HEAD(&r->idle);
+	r->named = named;
 	r->of = v;
 	r->where = *claim;
 	r->port = port;
@@ -237,7 +272,7 @@ out_free:
 }
 
 int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
-		 u16 port, struct xtcp_reservation **res)
+		 u16 port, bool named, struct xtcp_reservation **res)
 {
 	struct xtcp_reserve *v = &t->reserve;
 	int err;
@@ -245,14 +280,14 @@ int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
 	*res = NULL;
 	if (t->wire != XTCP_WIRE_TCP)
 		return 0;
-	*res = reserve_find(v, claim, port);
+	*res = reserve_find(v, claim, port, named);
 	if (*res)
 		return 0;
 	mutex_lock(&v->mutex);
 	/* Somebody may have been quicker. */
-	*res = reserve_find(v, claim, port);
+	*res = reserve_find(v, claim, port, named);
 	if (!*res)
-		*res = reserve_make(v, t->net, claim, port);
+		*res = reserve_make(v, t->net, claim, port, named);
 	mutex_unlock(&v->mutex);
 	if (!IS_ERR(*res))
 		return 0;
@@ -270,7 +305,7 @@ void xtcp_reserve_group(struct xtcp_table *t, bool more)
 	if (more)
 		atomic_inc(&v->groups);
 	else if (atomic_dec_and_test(&v->groups))
-		schedule_work(&v->work);
+		schedule_delayed_work(&v->work, LAZY_JIFFIES);
 }
 
 void xtcp_reserve_more(struct xtcp_reservation *r)
@@ -292,37 +327,23 @@ void xtcp_unreserve(struct xtcp_reservation *r)
 	spin_lock_bh(&v->lock);
 	if (!--r->holders) {
 		list_add_tail(&r->idle, &v->idle);
-		schedule_work(&v->work);
+		if (r->named)
+			mod_delayed_work(system_wq, &v->work, 0);
+		else
+			schedule_delayed_work(&v->work, LAZY_JIFFIES);
 	}
 	spin_unlock_bh(&v->lock);
-}
-
-/* Take one that nobody holds out of everybody's sight. */
-static struct xtcp_reservation *reserve_idle(struct xtcp_reserve *v)
-{
-	struct xtcp_reservation *r;
-
-	spin_lock_bh(&v->lock);
-	r = list_first_entry_or_null(&v->idle, struct xtcp_reservation, idle);
-	if (r) {
-		list_del(&r->idle);
-		hlist_del(&r->node);
-	}
-	spin_unlock_bh(&v->lock);
-	return r;
 }
 
 static void reserve_work(struct work_struct *work)
 {
-	struct xtcp_reserve *v = container_of(work, struct xtcp_reserve, work);
+	struct xtcp_reserve *v = container_of(to_delayed_work(work),
+					      struct xtcp_reserve, work);
 	struct xtcp_table *t = container_of(v, struct xtcp_table, reserve);
-	struct xtcp_reservation *r;
 
 	mutex_lock(&v->mutex);
-	while ((r = reserve_idle(v))) {
-		retire(v, r);
-		v->count--;
-	}
+	while (retire_one(v))
+		;
 	if (!v->count && !atomic_read(&v->groups) && v->receiving) {
 		xtcp_wire_tcp_end(t->net);
 		v->receiving = false;
@@ -336,7 +357,7 @@ void xtcp_reserve_init(struct xtcp_reserve *v)
 	mutex_init(&v->mutex);
 	INIT_LIST_HEAD(&v->idle);
 	INIT_LIST_HEAD(&v->spare);
-	INIT_WORK(&v->work, reserve_work);
+	INIT_DELAYED_WORK(&v->work, reserve_work);
 }
 
 int xtcp_reserve_use(struct xtcp_table *t)
@@ -366,7 +387,7 @@ void xtcp_reserve_exit(struct xtcp_table *t)
 {
 	struct xtcp_reserve *v = &t->reserve;
 
-	flush_work(&v->work);
+	flush_delayed_work(&v->work);
 	WARN_ON_ONCE(v->count);
 	kvfree(v->bucket);
 }

@@ -35,7 +35,7 @@ struct xtcp_reserve {
 	struct mutex mutex;
 	struct hlist_head *bucket;
 	struct list_head idle;
-	struct work_struct work;
+	struct delayed_work work;
 	struct list_head spare;
 	u32 spares;
 	u32 count;
@@ -54,12 +54,14 @@ void xtcp_reserve_exit(struct xtcp_table *t);
  * @t:		the table
  * @claim:	for which address and device
  * @port:	host byte order
+ * @named:	a program asked for this very port: it is given back the moment that
+ *		nobody holds it, and otherwise within two ticks
  * @res:	a hold on what keeps it; NULL where the wire has its own ports
  *
  * Process context. Return: 0, -EADDRINUSE, -ENOMEM and the like.
  */
 int xtcp_reserve(struct xtcp_table *t, const struct xtcp_claim *claim,
-		 u16 port, struct xtcp_reservation **res);
+		 u16 port, bool named, struct xtcp_reservation **res);
 /* There is one more group of ports, or one less; any context. */
 void xtcp_reserve_group(struct xtcp_table *t, bool more);
 /* One more hold on what is held, or one less; any context, also on NULL. */
