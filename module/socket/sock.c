@@ -115,10 +115,13 @@ static void put_port(struct sock *sk)
 static bool unsent_is_low(const struct sock *sk, int wake)
 {
 	u32 low = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
+	u32 unsent = xtcp_unsent(sk);
 
+	if (!unsent)
+		return true;
 	if (!low)
 		low = READ_ONCE(xtcp_net(sock_net(sk))->settings.notsent_lowat);
-	return (u64)xtcp_unsent(sk) << wake < low;
+	return (u64)unsent << wake < low;
 }
 
 static bool memory_free(const struct sock *sk, int wake)

@@ -273,7 +273,6 @@ static inline u32 xtcp_tick_ms(const struct xtcp_sock *x)
  * @since_ms:	likewise
  * @retries:	likewise
  * @errno_icmp:	with %XTCP_EV_ICMP_HARD: what to report, negative
- * @sent_ack:	a segment with the current ack left meanwhile
  */
 struct xtcp_turn {
 	struct xtcp_event e;
