@@ -285,17 +285,19 @@ static int queue_text(struct sock *sk, struct msghdr *msg, long *timeo,
 		if (n < 0)
 			return n;
 		*copied += n;
+		if (!n) {
+			pushed = x->write_seq;
+			err = wait_for_room(sk, timeo);
+			if (err)
+				return err;
+			continue;
+		}
 		/* The last of it leaves with what is pushed at the end. */
-		if (n && (x->write_seq - pushed < QUEUE_SKB_BYTES ||
-			  !msg_data_left(msg)))
+		if (x->write_seq - pushed < QUEUE_SKB_BYTES ||
+		    !msg_data_left(msg))
 			continue;
 		pushed = x->write_seq;
 		xtcp_push(sk, true);
-		if (n)
-			continue;
-		err = wait_for_room(sk, timeo);
-		if (err)
-			return err;
 	}
 	return 0;
 }

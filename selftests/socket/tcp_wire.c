@@ -209,6 +209,31 @@ TEST_F(tcp_wire, port__chosen_by_connect)
 	close(client);
 }
 
+/* Nobody waits for a port of that kind: the next connect() may give it back. */
+TEST_F(tcp_wire, port__chosen_by_connect_given_back)
+{
+	struct xt_addr at = xt_loop(variant->version, XT_PORT), was[2];
+	int fd, i;
+
+	be(variant->first);
+	ASSERT_LE(0, self->p.listener = xt_listen(variant->version, XT_PORT, 4));
+	for (i = 0; i < 2; i++) {
+		fd = xt_socket(variant->version, 0);
+		ASSERT_EQ(0, XT(xt_connect(fd, &at)));
+		was[i] = xt_loop(variant->version, xt_lport(fd));
+		EXPECT_EQ(-EADDRINUSE, claim(other(variant->first), &was[i],
+					     false));
+		be(variant->first);
+		EXPECT_EQ(0, xt_linger(fd, 1, 0));
+		close(fd);
+	}
+	for (i = 0; i < 2; i++) {
+		fd = claim_soon(other(variant->first), &was[i]);
+		EXPECT_LE(0, fd);
+		close(fd);
+	}
+}
+
 /* Children have the port as their listener had it; who only waits has not. */
 TEST_F(tcp_wire, port__outlives_the_listener)
 {
