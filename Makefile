@@ -28,7 +28,8 @@ all: module tools
 
 help:
 	@echo 'make              build xtcp.ko for the running kernel'
-	@echo '                  (KERNEL=6.1 or 6.12: for that Debian kernel)'
+	@echo '                  (KERNEL=6.1 or 6.12: for that Debian kernel;'
+	@echo '                  WHOLE=0: file by file, sooner built again but slower)'
 	@echo 'make demo         watch a connection live, in a guest'
 	@echo 'make check        build and run all tests, in a guest'
 	@echo '                  TESTS="socket/opening packet/abort": only some'
