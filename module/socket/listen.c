@@ -82,7 +82,7 @@ static void send_cookie(struct xtcp_net *xn, struct sock *sk,
 	WRITE_ONCE(x->listening->cookie_ms, xtcp_now_ms());
 	WRITE_ONCE(x->listening->cookies_sent, true);
 	xtcp_inc(xn, XTCP_C_COOKIES_SENT);
-	xtcp_reply_opts_of(sk, t, &opts);
+	xtcp_reply_opts_of(sk, t, NULL, &opts);
 	opts.route = xtcp_route_back(NULL, skb, &room);
 	xtcp_reply_segment(xn, t, &seg, &opts);
 }
@@ -108,7 +108,7 @@ static void spawn_half_open(struct xtcp_net *xn, struct sock *sk,
 		goto no_memory;
 	s->record = *e->child;
 	s->listener_id = xtcp_listener_id(sk);
-	xtcp_reply_opts_of(sk, t, &opts);
+	xtcp_reply_opts_of(sk, t, &s->entry, &opts);
 	s->entry.tos = opts.tos;
 	s->entry.ttl = opts.ttl;
 	s->entry.mark = opts.mark;

@@ -168,7 +168,6 @@ static int start(struct sock *sk, struct xtcp_tuple *t, struct with_text *text)
 		err = -ECONNREFUSED;
 		goto out;
 	}
-	xtcp_entry_init(&x->entry, t, sk->sk_bound_dev_if);
 	err = xtcp_connect(xtcp_table_of(sk), sk, &x->binding, &x->entry, t, &how);
 	if (err)
 		goto out;

@@ -59,13 +59,15 @@ void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,
  * xtcp_reply_opts_of() - how a listener's segments travel
  * @sk:		the listener
  * @t:		both ends: they say which IP version
+ * @e:		the connection's entry; NULL: it has none
  * @opts:	filled
  */
 void xtcp_reply_opts_of(const struct sock *sk, const struct xtcp_tuple *t,
+			const struct xtcp_entry *e,
 			struct xtcp_reply_opts *opts)
 {
 	int ttl = inet_sk(sk)->uc_ttl;
-	struct xtcp_entry key;
+	struct xtcp_entry made;
 
 	memset(opts, 0, sizeof(*opts));
 	opts->tos = READ_ONCE(inet_sk(sk)->tos);
@@ -78,10 +80,13 @@ void xtcp_reply_opts_of(const struct sock *sk, const struct xtcp_tuple *t,
 	opts->oif = READ_ONCE(sk->sk_bound_dev_if);
 	if (t->family != AF_INET6)
 		return;
+	if (!e) {
+		xtcp_entry_init(&made, t, opts->oif);
+		e = &made;
+	}
 	/* A link-local address needs its device, bound to it or not. */
-	xtcp_entry_init(&key, t, opts->oif);
-	opts->oif = key.ifindex;
-	opts->hash = xtcp_entry_label(&key);
+	opts->oif = e->ifindex;
+	opts->hash = xtcp_entry_label(e);
 }
 
 /* Every segment that no socket sends goes this way; softirq. */

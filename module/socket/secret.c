@@ -53,7 +53,8 @@ u32 xtcp_initial_number(struct xtcp_net *xn, const struct xtcp_tuple *t)
 						 (__force u32)t->faddr.v4,
 						 ports_of(t), &xn->isn_key);
 	fill_tuple(&h, t);
-	return clock + (u32)siphash(&h, sizeof(h), &xn->isn_key);
+	return clock + (u32)siphash(&h, offsetof(struct hashed_tuple, irs),
+				    &xn->isn_key);
 }
 
 /* RFC 6191 3: the same for every connection of two hosts, so it only grows. */
@@ -66,10 +67,8 @@ u32 xtcp_ts_offset(struct xtcp_net *xn, const struct xtcp_tuple *t)
 					 (__force u32)t->faddr.v4,
 					 &xn->isn_key);
 	fill_tuple(&h, t);
-	h.lport = 0;
-	h.fport = 0;
-	h.pad = 1;
-	return (u32)siphash(&h, sizeof(h), &xn->isn_key);
+	return (u32)siphash(&h, offsetof(struct hashed_tuple, lport),
+			    &xn->isn_key);
 }
 
 u32 xtcp_cookie_count(void)

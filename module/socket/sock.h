@@ -386,7 +386,7 @@ void xtcp_reply_segment(struct xtcp_net *xn, const struct xtcp_tuple *t,
 			const struct xtcp_segment *seg,
 			const struct xtcp_reply_opts *opts);
 void xtcp_reply_opts_of(const struct sock *sk, const struct xtcp_tuple *t,
-			struct xtcp_reply_opts *opts);
+			const struct xtcp_entry *e, struct xtcp_reply_opts *opts);
 void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg,
 	       u8 flags, u32 now_ms);
 void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,

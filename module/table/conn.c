@@ -136,10 +136,11 @@ static u32 key6_hash(const struct xtcp_key6 *k)
 	return hsiphash(k, sizeof(*k), &conn_secret);
 }
 
+/* A port to come brings the hash with it: xtcp_entry_set_port(). */
 static void set_key6(struct xtcp_entry *e, const struct xtcp_tuple *tuple)
 {
 	key6_init(&e->key6, tuple);
-	e->hash = key6_hash(&e->key6);
+	e->hash = tuple->lport ? key6_hash(&e->key6) : 0;
 }
 
 void xtcp_entry_init(struct xtcp_entry *e, const struct xtcp_tuple *tuple,

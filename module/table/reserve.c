@@ -148,14 +148,33 @@ static struct socket *take_spare(struct xtcp_reserve *v, bool v6)
 	return NULL;
 }
 
-/* Under @v->mutex. The port is free again; the socket may be of use. */
+static void free_reservation(struct xtcp_reservation *r)
+{
+	sock_release(r->sock);
+	kfree(r);
+}
+
+static void free_oldest_spare(struct xtcp_reserve *v)
+{
+	struct xtcp_reservation *r = list_last_entry(&v->spare,
+						     struct xtcp_reservation,
+						     idle);
+
+	list_del(&r->idle);
+	v->spares--;
+	free_reservation(r);
+}
+
+/*
+ * Under @v->mutex. The port is free again; the socket may be of use. The oldest may
+ * be of the IP version or the cgroup that nobody asks for any more.
+ */
 static void retire(struct xtcp_reserve *v, struct xtcp_reservation *r)
 {
 	struct sock *sk = r->sock->sk;
 
-	if (v->spares >= SPARES_MOST || v->stopped || r->where.ifindex) {
-		sock_release(r->sock);
-		kfree(r);
+	if (v->stopped || r->where.ifindex) {
+		free_reservation(r);
 		return;
 	}
 	lock_sock(sk);
@@ -164,7 +183,8 @@ static void retire(struct xtcp_reserve *v, struct xtcp_reservation *r)
 	inet_reset_saddr(sk);
 	release_sock(sk);
 	list_add(&r->idle, &v->spare);
-	v->spares++;
+	if (++v->spares > SPARES_MOST)
+		free_oldest_spare(v);
 }
 
 /* Take one that nobody holds out of everybody's sight. */
@@ -192,18 +212,6 @@ static bool retire_one(struct xtcp_reserve *v)
 	retire(v, r);
 	v->count--;
 	return true;
-}
-
-static void free_spares(struct xtcp_reserve *v)
-{
-	struct xtcp_reservation *r, *next;
-
-	list_for_each_entry_safe(r, next, &v->spare, idle) {
-		list_del(&r->idle);
-		sock_release(r->sock);
-		kfree(r);
-		v->spares--;
-	}
 }
 
 static int reserve_make_socket(struct xtcp_reserve *v, struct net *net,
@@ -379,7 +387,8 @@ void xtcp_reserve_stop(struct xtcp_table *t)
 		xtcp_wire_tcp_end(t->net);
 	v->receiving = false;
 	v->stopped = true;
-	free_spares(v);
+	while (v->spares)
+		free_oldest_spare(v);
 	mutex_unlock(&v->mutex);
 }
 
