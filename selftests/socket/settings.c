@@ -155,6 +155,7 @@ TEST_F(settings, max_orphans)
 	ASSERT_LT(0, xt_fill(self->p.client));
 	xt_shut(&self->p.client);
 	XT_ASSERT_CLIENT(XT_GONE);
+	XT_ASSERT_SERVER(XT_GONE);
 	EXPECT_NE(0, xt_wait(self->p.server, POLLIN, XT_SOON_MS) & POLLERR);
 }
 
