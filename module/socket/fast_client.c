@@ -77,7 +77,7 @@ struct sk_buff *xtcp_fast_syn(struct sock *sk, struct xtcp_segment *seg)
 /* Its SYN+ACK is here: a cookie may be on it, and acknowledge the text or not. */
 void xtcp_fast_answered(struct sock *sk, const struct xtcp_turn *turn)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 sent = x->rec.snd_nxt - x->rec.iss - 1;
 	struct xtcp_tuple t;

@@ -64,7 +64,7 @@ enum xtcp_fast_verdict xtcp_fast_judge(struct sock *sk,
 				       const struct xtcp_tuple *t,
 				       const struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_fast *fast = READ_ONCE(x->fast);
 	int mode = READ_ONCE(xn->settings.fastopen);

@@ -57,7 +57,10 @@ u32 xtcp_initial_number(struct xtcp_net *xn, const struct xtcp_tuple *t)
 				    &xn->isn_key);
 }
 
-/* RFC 6191 3: the same for every connection of two hosts, so it only grows. */
+/*
+ * RFC 6191 3: the same for every connection of two hosts, so it only grows. It has
+ * the key of the initial numbers; SipHash tells the two apart by their length.
+ */
 u32 xtcp_ts_offset(struct xtcp_net *xn, const struct xtcp_tuple *t)
 {
 	struct hashed_tuple h;

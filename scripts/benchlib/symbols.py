@@ -64,7 +64,8 @@ def lines(found, counts):
     """(file:line function, count) of the module, most first; code that was
     inlined counts for the line where it is written."""
     sums = {}
-    for pc, (function, where) in found.items():
+    for pc in found.keys() & counts.keys():
+        function, where = found[pc]
         name = "%s %s" % (where, function)
         sums[name] = sums.get(name, 0) + counts[pc]
     return sorted(sums.items(), key=lambda pair: -pair[1])
