@@ -12,6 +12,20 @@ static u64 life_us(const struct xtcp_record *r)
 	return xtcp_now_us() + (left > 0 ? (u64)left * USEC_PER_MSEC : 0);
 }
 
+/* Spin-locked. While a process has it, too, the stream may be changing. */
+static u64 stream_due_us(const struct sock *sk)
+{
+	const struct timer_list *t = &sk->sk_timer;
+	long left;
+
+	if (!sock_owned_by_user(sk))
+		return xtcp_stream_due_us(&xtcp_sk(sk)->stream);
+	/* data_race: that process may set it anew now. */
+	left = data_race(t->expires) - jiffies;
+	return timer_pending(t) ?
+	       xtcp_now_us() + jiffies_to_usecs(max(left, 0L)) : 0;
+}
+
 static void see_timer(const struct sock *sk, struct xtcp_sight *s)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
@@ -23,7 +37,9 @@ static void see_timer(const struct sock *sk, struct xtcp_sight *s)
 		s->when_us = life_us(&s->rec);
 		return;
 	}
-	s->when_us = READ_ONCE(x->main_us);
+	if (!xtcp_in(&s->rec, XTCP_SYNCHRONISED))
+		return;
+	s->when_us = stream_due_us(sk);
 	if (!s->when_us)
 		return;
 	switch (x->stream.timer) {

@@ -39,7 +39,7 @@ static void print_stream(struct seq_file *seq, const struct xtcp_sight *l)
 {
 	const struct xtcp_sock *x = xtcp_sk(l->sk);
 	const struct xtcp_stream *st = &x->stream;
-	u32 mss = max(x->mss, 1u);
+	u32 mss = max(x->stream.cc.mss, 1u);
 	int ssthresh = st->cc.ssthresh >= XTCP_SSTHRESH_NONE ? -1 :
 		       st->cc.ssthresh / mss;
 

@@ -96,7 +96,7 @@ void xtcp_ack_late(struct sock *sk)
 
 	x->ack_late = false;
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN ||
-	    (!x->stream.delack.pending && RB_EMPTY_ROOT(&x->stored)))
+	    (!x->stream.delack.pending && RB_EMPTY_ROOT(xtcp_early(sk))))
 		return;
 	send_alone(sk);
 }

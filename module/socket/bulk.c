@@ -7,6 +7,9 @@
 
 #include "socket/sock.h"
 
+/* One byte more, and kmalloc() would give twice as many. */
+static_assert(sizeof(struct xtcp_bulk) <= 256);
+
 static struct kmem_cache *board_cache;
 
 /**

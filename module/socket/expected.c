@@ -56,7 +56,7 @@ bool xtcp_expected_in(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_orders o;
 	bool ack_now;
 
-	if (!xtcp_expected(&x->rec, seg) || !RB_EMPTY_ROOT(&x->stored) ||
+	if (!xtcp_expected(&x->rec, seg) || !RB_EMPTY_ROOT(xtcp_early(sk)) ||
 	    xtcp_ecn_news(&x->stream.ecn, &x->rec, seg) ||
 	    xtcp_rules_old(xtcp_rules(x)) || xtcp_steps_watched())
 		return false;

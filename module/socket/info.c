@@ -76,7 +76,7 @@ void xtcp_fill_tcp_info(struct sock *sk, void *to)
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_stream *st = &x->stream;
 	const struct xtcp_record *r = &x->rec;
-	u32 mss = max(x->mss, 1u);
+	u32 mss = max(x->stream.cc.mss, 1u);
 	u64 now_us = xtcp_now_us();
 	struct tcp_info *i = to;
 
@@ -110,7 +110,7 @@ void xtcp_record_info(const struct xtcp_record *r, struct xtcp_info *i)
 
 void xtcp_stream_info(const struct xtcp_sock *x, struct xtcp_info *i)
 {
-	i->xtcpi_mss = x->mss;
+	i->xtcpi_mss = x->stream.cc.mss;
 	i->xtcpi_rto_us = xtcp_rtt_rto_us(&x->stream.rtt);
 	i->xtcpi_srtt_us = x->stream.rtt.srtt_us;
 	i->xtcpi_rttvar_us = x->stream.rtt.rttvar_us;

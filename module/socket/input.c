@@ -225,7 +225,7 @@ void xtcp_pmtu_in(struct sock *sk, u32 mtu)
 static void icmp_later(struct sock *sk, const struct xtcp_icmp *icmp)
 {
 	if (icmp->kind == XTCP_ICMP_TOO_BIG)
-		xtcp_sk(sk)->pmtu_late = icmp->mtu;
+		xtcp_sk(sk)->pmtu_late = min_t(u32, icmp->mtu, U16_MAX);
 	else if (icmp->kind != XTCP_ICMP_REDIRECT)
 		WRITE_ONCE(sk->sk_err_soft, icmp->err);
 }

@@ -304,7 +304,7 @@ static int start_listening(struct sock *sk)
 		sk->sk_shutdown = 0;
 		return err;
 	}
-	inet->inet_num = x->binding.port;
+	inet->inet_num = xtcp_bound_port(&x->binding);
 	inet->inet_sport = htons(inet->inet_num);
 	return 0;
 }

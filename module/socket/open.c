@@ -171,8 +171,8 @@ static int start(struct sock *sk, struct xtcp_tuple *t, struct with_text *text)
 	err = xtcp_connect(xtcp_table_of(sk), sk, &x->binding, &x->entry, t, &how);
 	if (err)
 		goto out;
-	inet_sk(sk)->inet_num = x->binding.port;
-	inet_sk(sk)->inet_sport = htons(x->binding.port);
+	inet_sk(sk)->inet_num = xtcp_bound_port(&x->binding);
+	inet_sk(sk)->inet_sport = htons(xtcp_bound_port(&x->binding));
 	sk->sk_txhash = xtcp_entry_label(&x->entry);
 	err = xtcp_wire_route_ports(sk);
 	if (err)

@@ -74,7 +74,7 @@ static int get_maxseg(struct sock *sk)
 
 	if (x->user_mss && xtcp_in(&x->rec, XTCP_S(CLOSED) | XTCP_S(LISTEN)))
 		return x->user_mss;
-	return x->mss ? x->mss : XTCP_MSS_DEFAULT_V4;
+	return x->stream.cc.mss ? x->stream.cc.mss : XTCP_MSS_DEFAULT_V4;
 }
 
 /*

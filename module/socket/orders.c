@@ -124,7 +124,7 @@ static u32 handshake_rtt_us(const struct xtcp_sock *x,
 	if (turn->retries)
 		return 0;
 	if (x->syn_us)
-		return x->now_us - x->syn_us;
+		return (u32)x->now_us - x->syn_us;
 	if (!turn->since_ms)
 		return 0;
 	/* A small form counts in ms; less than one is not none. */
@@ -143,8 +143,7 @@ static void begin_stream(struct sock *sk, const struct xtcp_turn *turn)
 	};
 
 	h.rtt_us = handshake_rtt_us(x, turn);
-	x->mss = xtcp_effective_mss(sk);
-	h.mss = x->mss;
+	h.mss = xtcp_effective_mss(sk);
 	x->copied_seq = r->irs + 1;
 	x->tune_seq = x->copied_seq;
 	x->tune_us = x->now_us;
@@ -303,7 +302,7 @@ static void order_text(struct sock *sk, struct xtcp_turn *turn)
 	struct xtcp_orders *o = &turn->o;
 	const struct xtcp_segment *seg = &turn->e.seg;
 	u32 seq = seg->seq + !!(seg->flags & XTCP_SYN);
-	bool gap = !RB_EMPTY_ROOT(&x->stored);
+	bool gap = !RB_EMPTY_ROOT(xtcp_early(sk));
 	u32 done = o->todo & (XTCP_DO_TEXT | XTCP_DO_DISCARD);
 
 	if (turn->e.kind == XTCP_EV_SEGMENT && !(seg->flags & XTCP_RST) &&
@@ -361,7 +360,7 @@ static bool ack_can_wait(const struct sock *sk, const struct xtcp_orders *o)
 	if (o->from != o->to || (o->todo & XTCP_DO_DROPPED))
 		return false;
 	/* Who is told of no blocks counts the ACKs that a gap brings. */
-	return RB_EMPTY_ROOT(&x->stored) ? x->stream.delack.pending :
+	return RB_EMPTY_ROOT(xtcp_early(sk)) ? x->stream.delack.pending :
 					   (x->rec.flags & XTCP_F_SACK) != 0;
 }
 
@@ -391,7 +390,7 @@ static void answer(struct sock *sk, struct xtcp_turn *turn)
 		xtcp_send_ack(sk);
 	/* Text that left meanwhile told it already, but a gap needs its own. */
 	if (!(o->todo & XTCP_DO_ACK) ||
-	    (acked != x->segs_out && RB_EMPTY_ROOT(&x->stored) &&
+	    (acked != x->segs_out && RB_EMPTY_ROOT(xtcp_early(sk)) &&
 	     !(o->todo & XTCP_DO_DROPPED)))
 		return;
 	if (ack_can_wait(sk, o))

@@ -43,9 +43,6 @@ void xtcp_sync_mss(struct sock *sk, bool again)
 	/* Nothing but this can change it from now on. */
 	x->mss_mtu = x->user_mss || x->blackhole_mss ?
 		     0 : xtcp_wire_plain_mtu(sk);
-	if (mss == x->mss)
-		return;
-	x->mss = mss;
 	xtcp_stream_mss(&x->stream, &x->rec, mss, again);
 }
 
@@ -99,7 +96,7 @@ static void tell_sent(struct sock *sk, u32 fresh, bool fin, u16 wnd)
 
 static int ship(struct sock *sk, struct sk_buff *skb, struct xtcp_segment *seg)
 {
-	u32 mss = max(xtcp_sk(sk)->mss, 1u);
+	u32 mss = max(xtcp_sk(sk)->stream.cc.mss, 1u);
 	u32 segs = 1;
 
 	if (seg->len > mss && !(seg->flags & XTCP_SYN))
@@ -134,7 +131,7 @@ static void fill_data(struct sock *sk, struct xtcp_segment *seg, u8 flags)
 static u32 option_room(const struct xtcp_sock *x, u32 text)
 {
 	if (text)
-		return x->mss > text ? x->mss - text : 0;
+		return x->stream.cc.mss > text ? x->stream.cc.mss - text : 0;
 	return OPTIONS_MOST - option_bytes(x);
 }
 
@@ -177,7 +174,7 @@ void xtcp_send_syn(struct sock *sk, bool ack)
 	if (x->user_mss)
 		seg.mss = min(x->user_mss, xtcp_wire_advertised_mss(sk));
 	if (!x->syn_us)
-		x->syn_us = x->now_us;
+		x->syn_us = (u32)x->now_us ?: 1;
 	if (x->rec.retries) {
 		x->stream.retransmits++;
 		xtcp_inc(xtcp_sk_net(sk), XTCP_C_RETRANS_SYNS);
@@ -274,7 +271,7 @@ static int burst_flush(struct sock *sk, struct burst *b)
 /* The text of @out, or, where that lies in too many pieces, of a segment. */
 static struct sk_buff *cut(struct sock *sk, struct xtcp_output *out)
 {
-	u32 mss = xtcp_sk(sk)->mss;
+	u32 mss = xtcp_sk(sk)->stream.cc.mss;
 	struct sk_buff *skb;
 
 	if (out->len > mss) {
@@ -314,7 +311,7 @@ static bool burst_takes(struct sock *sk, struct burst *b,
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_segment *seg = &b->seg;
 
-	if (!b->skb || out->again || !out->len || seg->len % x->mss ||
+	if (!b->skb || out->again || !out->len || seg->len % x->stream.cc.mss ||
 	    out->seq != seg->seq + seg->len ||
 	    seg->flags & (XTCP_URG | XTCP_FIN) || seg->opts & XTCP_OPT_SACK ||
 	    xtcp_urgent_field(&x->stream.urgent, out->seq) ||
@@ -347,7 +344,7 @@ static int burst_add(struct sock *sk, struct burst *b, struct xtcp_output *out)
 static bool more_to_come(const struct xtcp_sock *x, u32 bytes)
 {
 	return x->writer_waits &&
-	       (x->rec.snd_una != x->rec.snd_nxt || bytes >= x->mss);
+	       (x->rec.snd_una != x->rec.snd_nxt || bytes >= x->stream.cc.mss);
 }
 
 void xtcp_queue(const struct sock *sk, struct xtcp_queue *q)
@@ -434,7 +431,7 @@ static void push_queue(struct sock *sk, struct xtcp_queue *q)
 
 	if (q->bytes && !mss_holds(sk))
 		xtcp_sync_mss(sk, false);
-	b.most = burst_most(sk, max(x->mss, 1u));
+	b.most = burst_most(sk, max(x->stream.cc.mss, 1u));
 	q->burst = b.most;
 	while (next_segment(sk, q, &out)) {
 		if (x->stream.tlp.due)

@@ -49,11 +49,12 @@ void xtcp_sock_init(struct sock *sk, const struct xtcp_rules *rules)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	memset(x->wire.room, 0, sizeof(x->wire.room));
 	memset((char *)x + sizeof(x->wire), 0,
 	       xtcp_sock_size(sk) - sizeof(x->wire));
 	xtcp_record_init(&x->rec);
 	INIT_LIST_HEAD(&x->accept_node);
-	x->stored = RB_ROOT;
+	*xtcp_early(sk) = RB_ROOT;
 	timer_setup(&sk->sk_timer, xtcp_timer_fired, 0);
 	xtcp_stream_init(&x->stream, &rules->params);
 	/* The queue of sent text is ours to free; no write_space from skbs. */
@@ -100,7 +101,7 @@ int xtcp_get_port(struct sock *sk, unsigned short port)
 	int err = xtcp_bind(xtcp_table_of(sk), sk, &x->binding, port);
 
 	if (!err)
-		inet_sk(sk)->inet_num = x->binding.port;
+		inet_sk(sk)->inet_num = xtcp_bound_port(&x->binding);
 	return err;
 }
 

@@ -8,7 +8,6 @@
 
 #include <linux/ipv6.h>
 #include <linux/list.h>
-#include <linux/rbtree.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
@@ -21,6 +20,7 @@
 #include "socket/timers.h"
 #include "socket/saved_syn.h"
 #include "socket/source_route.h"
+#include "socket/store.h"
 #include "stream/stream.h"
 #include "table/table.h"
 #include "uapi/linux/xtcp.h"
@@ -29,6 +29,7 @@
 /**
  * struct xtcp_sock - an XTCP socket
  * @wire:	which wire, addresses, ports, IP options; must be first
+ * @before_room: what it uses itself; what follows is in @wire.room
  * @binding:	the local port
  * @rec:	life-cycle record; only xtcp_step() changes it
  * @challenge_ms: when it last sent a challenge ACK
@@ -38,22 +39,18 @@
  * @saved_syn:	the SYN that opened it, until it is read; or NULL
  * @accept_node: children: link of their listener's queue
  * @pacer:	with @paced: spaces text out; who sends some was accepted before
- * @stored:	text out of order, by sequence number
  * @fast:	listeners: Fast Open; children: their listener's, while pending
  * @now_us:	when what is being done began: see xtcp_tick()
- * @main_us:	when the stream's main timer is due; 0: never
- * @ack_us:	when an owed ACK is due; 0: never
- * @syn_us:	when our SYN first left
+ * @syn_us:	when our SYN first left; low bits; 0: none did
  * @bytes_sent:	bytes of text sent, each counted once
  * @bytes_acked: bytes of text acknowledged
  * @bytes_received: bytes of text received in order
  * @segs_in:	segments received
  * @segs_out:	segments sent
- * @stored_bytes: bytes in it
+ * @stored_bytes: bytes in xtcp_early()
  * @write_seq:	sequence number behind the last byte that was written
  * @copied_seq:	sequence number of the next byte to be read
- * @mss:	bytes of text in a full segment, options deducted
- * @mss_mtu:	the path's MTU that alone made @mss so; 0: not that alone
+ * @mss_mtu:	the path's MTU that alone made @stream.cc.mss so; 0: not that alone
  * @tune_seq:	@copied_seq when the receive buffer was last looked at
  * @fast_least:	with @fast_deferred: the least initial number
  * @tune_us:	when that was; low bits
@@ -90,10 +87,31 @@
  *		socket has no room for an IPv6 key: see XTCP_SOCK4_SIZE
  */
 struct xtcp_sock {
-	struct xtcp_wire_sock wire;
-	struct xtcp_binding binding;
-	struct xtcp_record rec;
-	u32 challenge_ms;
+	union {
+		struct xtcp_wire_sock wire;
+		struct {
+			u8 before_room[offsetof(struct xtcp_wire_sock, room)];
+			u8 oob;
+			u8 oob_state;
+			u8 save_syn;
+			u8 fast_fail;
+			bool timer_late;
+			bool spawned;
+			bool fast_no_cookie;
+			struct xtcp_binding binding;
+			struct xtcp_record rec;
+			u32 challenge_ms;
+			u64 now_us;
+			u64 bytes_sent;
+			u64 bytes_received;
+			u32 segs_in;
+			u32 segs_out;
+			u32 write_seq;
+			u32 copied_seq;
+			u32 stored_bytes;
+			u32 mss_mtu;
+		};
+	};
 	struct xtcp_stream stream;
 	struct xtcp_listening *listening;
 	struct xtcp_saved *saved_syn;
@@ -101,44 +119,24 @@ struct xtcp_sock {
 		struct list_head accept_node;
 		struct xtcp_pacer *pacer;
 	};
-	struct rb_root stored;
 	struct xtcp_fast *fast;
-	u64 now_us;
-	u64 main_us;
-	u64 ack_us;
-	u64 syn_us;
-	u64 bytes_sent;
 	u64 bytes_acked;
-	u64 bytes_received;
-	u32 segs_in;
-	u32 segs_out;
-	u32 stored_bytes;
-	u32 write_seq;
-	u32 copied_seq;
-	u32 mss;
-	u32 mss_mtu;
 	union {
 		u32 tune_seq;
 		u32 fast_least;
 	};
 	u32 tune_us;
+	u32 syn_us;
 	u32 oob_seq;
 	u32 notsent_lowat;
-	u32 pmtu_late;
-	u32 blackhole_mss;
 	u32 blackhole_ms;
+	u16 blackhole_mss;
+	u16 pmtu_late;
 	u16 user_mss;
-	u8 oob;
-	u8 oob_state;
-	u8 save_syn;
-	u8 fast_fail;
-	bool timer_late;
-	bool destroyed;
-	bool broken_pipe;
-	bool spawned;
-	bool cork;
-	bool fast_pending;
-	bool fast_no_cookie;
+	bool destroyed : 1;
+	bool broken_pipe : 1;
+	bool cork : 1;
+	bool fast_pending : 1;
 	bool fast_connect : 1;
 	bool fast_try : 1;
 	bool fast_deferred : 1;
@@ -152,6 +150,9 @@ struct xtcp_sock {
 	bool ack_late : 1;
 	struct xtcp_entry entry;
 };
+
+static_assert(offsetofend(struct xtcp_sock, mss_mtu) <=
+	      offsetofend(struct xtcp_wire_sock, room));
 
 #define XTCP_SOCK4_SIZE	offsetofend(struct xtcp_sock, entry.key4)
 
@@ -168,24 +169,6 @@ enum {
 	XTCP_OOB_HERE,		/* in @oob */
 	XTCP_OOB_READ,		/* was read; its place is still marked */
 };
-
-/**
- * struct xtcp_skb_cb - what skb->cb holds in the queues of a socket
- * @seq:	sequence number of the byte at skb->data
- * @from:	sequence number of the first byte that counts
- * @end:	sequence number behind the last one that counts
- * @fin:	stored text: a FIN follows
- *
- * Cutting off what does not count would take memory, and could fail.
- */
-struct xtcp_skb_cb {
-	u32 seq;
-	u32 from;
-	u32 end;
-	bool fin;
-};
-
-#define XTCP_SKB_CB(skb)	((struct xtcp_skb_cb *)((skb)->cb))
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {
@@ -391,19 +374,6 @@ void xtcp_fill(const struct xtcp_record *r, struct xtcp_segment *seg,
 	       u8 flags, u32 now_ms);
 void xtcp_fill_syn(const struct xtcp_record *r, struct xtcp_segment *seg,
 		   const struct xtcp_policy *p);
-
-/* store.c: text that arrived, in order and not */
-bool xtcp_may_take(struct sock *sk, struct sk_buff *skb);
-void xtcp_take_in(struct sock *sk, struct sk_buff *skb, u32 seq, u32 from,
-		  u32 len);
-bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
-		bool fin);
-struct sk_buff *xtcp_stored_next(struct sock *sk, struct xtcp_range *range);
-void xtcp_purge_stored(struct sock *sk);
-void xtcp_text_again(struct sock *sk, const struct xtcp_segment *seg,
-		     u32 rcv_nxt);
-u32 xtcp_unread(const struct sock *sk);
-void xtcp_room(const struct sock *sk, struct xtcp_room *room);
 
 /* receive.c */
 int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,

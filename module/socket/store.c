@@ -21,7 +21,7 @@ static void erase_stored(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->stored_bytes -= XTCP_SKB_CB(skb)->end - XTCP_SKB_CB(skb)->from;
-	rb_erase(&skb->rbnode, &x->stored);
+	rb_erase(&skb->rbnode, xtcp_early(sk));
 	/* The node shares its place with the list's pointers. */
 	skb->next = NULL;
 	skb->prev = NULL;
@@ -33,7 +33,7 @@ void xtcp_purge_stored(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct rb_node *node;
 
-	while ((node = rb_first(&x->stored))) {
+	while ((node = rb_first(xtcp_early(sk)))) {
 		struct sk_buff *skb = rb_to_skb(node);
 
 		erase_stored(sk, skb);
@@ -61,9 +61,7 @@ void xtcp_text_again(struct sock *sk, const struct xtcp_segment *seg,
 /* Memory is short: what came out of order was never promised to stay. */
 static void prune_stored(struct sock *sk)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (RB_EMPTY_ROOT(&x->stored))
+	if (RB_EMPTY_ROOT(xtcp_early(sk)))
 		return;
 	xtcp_inc(xtcp_sk_net(sk), XTCP_C_PRUNED);
 	xtcp_purge_stored(sk);
@@ -170,10 +168,10 @@ void xtcp_take_in(struct sock *sk, struct sk_buff *skb, u32 seq, u32 from,
 }
 
 /* The stored neighbours of a new range. */
-static struct sk_buff *find_neighbours(struct xtcp_sock *x, u32 seq,
+static struct sk_buff *find_neighbours(struct sock *sk, u32 seq,
 				       struct sk_buff **next)
 {
-	struct rb_node *node = x->stored.rb_node;
+	struct rb_node *node = xtcp_early(sk)->rb_node;
 	struct sk_buff *prev = NULL;
 
 	*next = NULL;
@@ -191,9 +189,9 @@ static struct sk_buff *find_neighbours(struct xtcp_sock *x, u32 seq,
 	return prev;
 }
 
-static void insert_stored(struct xtcp_sock *x, struct sk_buff *skb)
+static void insert_stored(struct sock *sk, struct sk_buff *skb)
 {
-	struct rb_node **link = &x->stored.rb_node;
+	struct rb_node **link = &xtcp_early(sk)->rb_node;
 	struct rb_node *parent = NULL;
 	u32 seq = XTCP_SKB_CB(skb)->from;
 
@@ -205,7 +203,7 @@ static void insert_stored(struct xtcp_sock *x, struct sk_buff *skb)
 			link = &parent->rb_right;
 	}
 	rb_link_node(&skb->rbnode, parent, link);
-	rb_insert_color(&skb->rbnode, &x->stored);
+	rb_insert_color(&skb->rbnode, xtcp_early(sk));
 }
 
 /**
@@ -230,7 +228,7 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 
 	if (!skb)
 		return false;
-	prev = find_neighbours(x, seq, &next);
+	prev = find_neighbours(sk, seq, &next);
 	for (;;) {
 		if (prev)
 			prev_range = range_of(prev);
@@ -243,7 +241,7 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 			break;
 		erase_stored(sk, next);
 		kfree_skb(next);
-		find_neighbours(x, seq, &next);
+		find_neighbours(sk, seq, &next);
 	}
 	if (place == XTCP_PLACE_DUPLICATE) {
 		xtcp_inc(xn, XTCP_R_DUPLICATE);
@@ -258,7 +256,7 @@ bool xtcp_store(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len,
 	XTCP_SKB_CB(skb)->end = fresh.seq + fresh.len;
 	XTCP_SKB_CB(skb)->fin = fresh.fin;
 	skb_set_owner_r(skb, sk);
-	insert_stored(x, skb);
+	insert_stored(sk, skb);
 	x->stored_bytes += fresh.len;
 	if (tells_blocks(sk))
 		xtcp_sack_stored(&x->stream.bulk->sack, fresh.seq,
@@ -273,7 +271,7 @@ struct sk_buff *xtcp_stored_next(struct sock *sk, struct xtcp_range *range)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct rb_node *node;
 
-	while ((node = rb_first(&x->stored))) {
+	while ((node = rb_first(xtcp_early(sk)))) {
 		struct sk_buff *skb = rb_to_skb(node);
 
 		*range = range_of(skb);
@@ -312,5 +310,5 @@ void xtcp_room(const struct sock *sk, struct xtcp_room *room)
 
 	room->buffer = xtcp_window_space(memory);
 	room->free = used < memory ? xtcp_window_space(memory - used) : 0;
-	room->mss = xtcp_sk(sk)->mss;
+	room->mss = xtcp_sk(sk)->stream.cc.mss;
 }

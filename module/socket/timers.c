@@ -51,11 +51,9 @@ void xtcp_timer_arm(struct sock *sk)
 		xtcp_queue(sk, &q);
 		xtcp_stream_timers(&x->stream, &x->rec, &q, now_us, &st);
 	}
-	x->main_us = st.main_us;
-	x->ack_us = st.ack_us;
 	if (x->rec.timer)
 		due = life_due_us(x);
-	due = earlier(due, earlier(x->main_us, x->ack_us));
+	due = earlier(due, earlier(st.main_us, st.ack_us));
 	if (!due) {
 		sk_stop_timer(sk, &sk->sk_timer);
 		return;
@@ -74,7 +72,7 @@ static void suspect_size(struct sock *sk)
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 least = xtcp_wire_family(sk) == AF_INET6 ? XTCP_MSS_DEFAULT_V6 :
 						       XTCP_MSS_DEFAULT_V4;
-	u32 mss = xtcp_blackhole_mss(x->mss, x->rec.snd_nxt - x->rec.snd_una,
+	u32 mss = xtcp_blackhole_mss(x->stream.cc.mss, x->rec.snd_nxt - x->rec.snd_una,
 				     x->rec.retries, least);
 
 	if (!mss || !READ_ONCE(xn->settings.mtu_probing))
@@ -159,11 +157,9 @@ static void run_due(struct sock *sk)
 		return;
 	if (x->rec.timer && seq_leq(x->rec.expires_ms, xtcp_tick_ms(x)))
 		life_expired(sk);
-	if (x->main_us && x->main_us <= now_us &&
-	    xtcp_in(&x->rec, XTCP_SYNCHRONISED))
+	if (xtcp_in(&x->rec, XTCP_SYNCHRONISED))
 		main_expired(sk, now_us);
-	if (x->ack_us && x->ack_us <= now_us &&
-	    xtcp_in(&x->rec, XTCP_SYNCHRONISED) &&
+	if (xtcp_in(&x->rec, XTCP_SYNCHRONISED) &&
 	    xtcp_stream_ack_expired(&x->stream, now_us)) {
 		xtcp_inc(xtcp_sk_net(sk), XTCP_C_DELAYED_ACKS);
 		xtcp_send_ack(sk);

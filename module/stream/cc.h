@@ -63,13 +63,13 @@ struct xtcp_cc_ops {
 /**
  * struct xtcp_cc - congestion window of a connection
  * @ops:	the algorithm
- * @mss:	bytes of text in a full segment (SMSS)
+ * @mss:	bytes of text in a full segment of ours, options deducted (SMSS)
  * @cwnd:	congestion window, bytes
  * @ssthresh:	slow start threshold, bytes
- * @initial:	initial window, bytes (RFC 6928)
  * @credit:	bytes acknowledged since cwnd last grew (RFC 3465)
- * @marked:	the window was reduced because of marks, ...
- * @marked_end:	... and is not again until more than this is acknowledged
+ * @marked_end:	with @marked: until more than this is acknowledged, ...
+ * @initial:	initial window, bytes (RFC 6928); at most %XTCP_CWND_MAX
+ * @marked:	... the window, which was reduced because of marks, is not again
  * @cwr:	it was reduced, and the peer is to hear of it (RFC 3168 6.1.2)
  * @own:	the algorithm's own; NULL: it has to do without
  */
@@ -79,11 +79,11 @@ struct xtcp_cc {
 	u32 mss;
 	u32 cwnd;
 	u32 ssthresh;
-	u32 initial;
 	u32 credit;
 	u32 marked_end;
-	bool marked;
-	bool cwr;
+	u32 initial : 30;
+	bool marked : 1;
+	bool cwr : 1;
 };
 
 extern const struct xtcp_cc_ops xtcp_cubic;

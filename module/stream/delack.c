@@ -37,9 +37,9 @@ static void learn_full(struct xtcp_delack *d, u32 len, bool psh)
 	d->full = len < d->full_max ? (u16)len : d->full_max;
 }
 
-static u64 earlier_us(u64 a, u64 b)
+static u32 earlier_us(u32 a, u32 b)
 {
-	return a < b ? a : b;
+	return seq_lt(a, b) ? a : b;
 }
 
 enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
@@ -53,7 +53,8 @@ enum xtcp_due xtcp_delack_received(struct xtcp_delack *d, u32 len, bool psh,
 	if (gap)
 		return XTCP_DUE_NOW;
 	if (xtcp_delack_awaits(d)) {
-		d->deadline_us = earlier_us(d->deadline_us, now_us + XTCP_PROMPT_US);
+		d->deadline_us = earlier_us(d->deadline_us,
+					    (u32)now_us + XTCP_PROMPT_US);
 		return XTCP_DUE_LATER;
 	}
 	if (d->owed >= 2u * d->full)
@@ -69,18 +70,18 @@ void xtcp_delack_owe(struct xtcp_delack *d, u64 now_us)
 	if (d->pending)
 		return;
 	d->pending = true;
-	d->deadline_us = now_us + d->delay_us;
+	d->deadline_us = (u32)now_us + d->delay_us;
 }
 
 bool xtcp_delack_expired(struct xtcp_delack *d, u64 now_us)
 {
-	if (!d->pending || now_us < d->deadline_us)
+	if (!d->pending || !xtcp_delack_due(d, now_us))
 		return false;
 	/* No answer came in time: text goes one way. */
 	if (!xtcp_delack_awaits(d))
 		d->interactive = false;
 	/* Should sending it fail, try again. */
-	d->deadline_us = now_us + d->delay_us;
+	d->deadline_us = (u32)now_us + d->delay_us;
 	return true;
 }
 

@@ -3,7 +3,7 @@
 #ifndef XTCP_STREAM_DELACK_H
 #define XTCP_STREAM_DELACK_H
 
-#include "machine/platform.h"
+#include "machine/seq.h"
 
 #define XTCP_DELACK_US		40000u
 #define XTCP_DELACK_MAX_US	200000u	/* MUST-40: below half a second */
@@ -21,26 +21,27 @@ enum xtcp_due {
 
 /**
  * struct xtcp_delack - the acknowledgment that is owed
- * @deadline_us: when it must go, while @pending
  * @heard_us:	when text last arrived
- * @delay_us:	how long it may wait for company
+ * @quick:	segments that are still acknowledged at once
+ * @deadline_us: when it must go, while @pending; the lower half of the clock, as
+ *		no ACK waits for half an hour
  * @owed:	bytes received since the last segment that acknowledged
  * @full:	bytes that make a full-sized segment of this peer
  * @full_max:	bytes: the largest that can be, after what we announced
- * @quick:	segments that are still acknowledged at once
+ * @delay_us:	how long it may wait for company; at most %XTCP_DELACK_MAX_US
  * @interactive: request and response: ACKs ride on the answers
  * @prompt:	the last write of the peer was answered within %XTCP_PROMPT_US
  * @pushed:	what arrived last ended a write, and has no answer yet
  * @pending:	an ACK is owed
  */
 struct xtcp_delack {
-	u64 deadline_us;
-	u64 heard_us;
-	u32 delay_us;
+	u64 heard_us : 56;
+	u64 quick : 8;
+	u32 deadline_us;
 	u32 owed;
 	u16 full;
 	u16 full_max;
-	u8 quick;
+	u32 delay_us : 18;
 	bool interactive : 1;
 	bool prompt : 1;
 	bool pushed : 1;
@@ -77,12 +78,25 @@ static inline bool xtcp_delack_read_on(const struct xtcp_delack *d)
 	return d->quick || !d->interactive || xtcp_delack_awaits(d);
 }
 
+/* While @pending */
+static inline bool xtcp_delack_due(const struct xtcp_delack *d, u64 now_us)
+{
+	return seq_geq((u32)now_us, d->deadline_us);
+}
+
+/* By the whole clock, while @pending */
+static inline u64 xtcp_delack_deadline_us(const struct xtcp_delack *d,
+					  u64 now_us)
+{
+	return now_us + (u64)(s64)(s32)(d->deadline_us - (u32)now_us);
+}
+
 /* A reader took something: need he not be waited for any longer? */
 static inline bool xtcp_delack_taken(const struct xtcp_delack *d, u64 now_us)
 {
 	if (!d->pending || d->owed <= d->full)
 		return false;
-	return !xtcp_delack_awaits(d) || now_us >= d->deadline_us;
+	return !xtcp_delack_awaits(d) || xtcp_delack_due(d, now_us);
 }
 
 /* A FIN arrived: there is no hurry, quick mode or not. */

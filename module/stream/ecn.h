@@ -20,9 +20,9 @@ struct xtcp_segment;
  * @marked:	segments of text that came with CE
  */
 struct xtcp_ecn {
-	bool echo;
-	bool seen;
-	u32 marked;
+	bool echo : 1;
+	bool seen : 1;
+	u32 marked : 30;
 };
 
 /*

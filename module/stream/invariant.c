@@ -18,8 +18,8 @@ static const char *cc_fault(const struct xtcp_stream *s)
 {
 	const struct xtcp_cc *cc = &s->cc;
 
-	if (!s->mss || cc->mss != s->mss)
-		return "segment size differs from congestion control's";
+	if (!cc->mss)
+		return "segments have no size";
 	if (cc->cwnd < cc->mss)
 		return "congestion window below one segment: nothing could move";
 	if (cc->ssthresh < cc->mss)
@@ -30,14 +30,14 @@ static const char *cc_fault(const struct xtcp_stream *s)
 static const char *recovery_fault(const struct xtcp_stream *s,
 				  const struct xtcp_record *r)
 {
+	const struct xtcp_board *board = xtcp_stream_board(s);
 	const struct xtcp_recovery *v = &s->recovery;
 	u32 flight = r->snd_nxt - r->snd_una;
 
-	if (s->board && (s->board->una != r->snd_una ||
-			 s->board->end != r->snd_nxt))
+	if (board && (board->una != r->snd_una || board->end != r->snd_nxt))
 		return "the scoreboard knows other limits";
-	if (s->board && xtcp_board_fault(s->board))
-		return xtcp_board_fault(s->board);
+	if (board && xtcp_board_fault(board))
+		return xtcp_board_fault(board);
 	if (v->phase > XTCP_RECOVERY_LOSS)
 		return "no such recovery phase";
 	if (v->back && !(seq_leq(r->snd_una, v->rtx) &&

@@ -2,6 +2,8 @@
 /* Is the peer still there? RFC 9293 3.8.4. */
 #include "stream/keepalive.h"
 
+#define PROBES_MOST	255
+
 void xtcp_keepalive_heard(struct xtcp_keepalive *k, u64 now_us)
 {
 	k->heard_us = now_us;
@@ -35,7 +37,7 @@ enum xtcp_keep xtcp_keepalive_expired(struct xtcp_keepalive *k,
 	if (gone(k, p, user_timeout_us, now_us))
 		return XTCP_KEEP_GIVE_UP;
 	k->probed_us = now_us;
-	if (k->probes < 255)
+	if (k->probes < PROBES_MOST)
 		k->probes++;
 	return XTCP_KEEP_PROBE;
 }

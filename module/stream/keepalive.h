@@ -23,13 +23,15 @@ struct xtcp_keep_params {
 
 /**
  * struct xtcp_keepalive - where the probing is
- * @probes:	unanswered so far
  * @heard_us:	when the peer was last heard
+ * @probes:	unanswered so far
  * @probed_us:	when the last probe was sent
+ *
+ * 56 bits of microseconds are two thousand years.
  */
 struct xtcp_keepalive {
-	u8 probes;
-	u64 heard_us;
+	u64 heard_us : 56;
+	u64 probes : 8;
 	u64 probed_us;
 };
 

@@ -65,7 +65,7 @@ static void carve_most(const struct xtcp_record *r, const struct sendable *a,
 static void carve(const struct xtcp_stream *s, const struct xtcp_record *r,
 		  const struct sendable *a, u32 seq, struct xtcp_output *out)
 {
-	carve_most(r, a, seq, s->mss, out);
+	carve_most(r, a, seq, s->cc.mss, out);
 }
 
 /* Only what was sent before. */
@@ -109,7 +109,7 @@ static enum xtcp_held send_back(const struct xtcp_stream *s,
 	u32 pipe = s->recovery.rtx - r->snd_una;
 
 	carve(s, r, a, s->recovery.rtx, out);
-	if (out->len < s->mss && (!out->psh || (q->more && !a->fin_due)))
+	if (out->len < s->cc.mss && (!out->psh || (q->more && !a->fin_due)))
 		clip(out);
 	if (nothing(out))
 		return XTCP_HELD_WINDOW;
@@ -170,11 +170,11 @@ static void widen(const struct xtcp_stream *s, const struct xtcp_record *r,
 	u32 most = least(least(q->burst, allowed), a->unsent);
 
 	most = least(most, room(out->seq, a->wnd_end));
-	if (most <= s->mss || s->urgent.sending)
+	if (most <= s->cc.mss || s->urgent.sending)
 		return;
 	if (most < a->unsent ||
 	    (!a->fin_due && (q->more || nagle_holds(s, r))))
-		most -= most % s->mss;
+		most -= most % s->cc.mss;
 	carve_most(r, a, out->seq, most, out);
 }
 
@@ -187,7 +187,7 @@ static enum xtcp_held send_new(const struct xtcp_stream *s,
 	u32 pipe = xtcp_stream_pipe(s, r->snd_una, r->snd_nxt);
 	u32 cwnd = s->cc.cwnd;
 
-	if (!s->board)
+	if (!xtcp_stream_board(s))
 		cwnd += xtcp_recovery_extra(&s->recovery, &s->cc);
 
 	if (!a->unsent && !a->fin_due)
@@ -198,7 +198,7 @@ static enum xtcp_held send_new(const struct xtcp_stream *s,
 	/* A FIN is free: who is at the end need not wait for room. */
 	if (pipe + out->len > cwnd)
 		return XTCP_HELD_CWND;
-	if (out->len == s->mss) {
+	if (out->len == s->cc.mss) {
 		widen(s, r, q, a, cwnd - pipe, out);
 		return XTCP_HELD_NOT;
 	}
@@ -211,10 +211,11 @@ static enum xtcp_held send_lost(const struct xtcp_stream *s,
 				const struct sendable *a,
 				struct xtcp_output *out)
 {
-	u32 pipe = xtcp_board_pipe(s->board);
+	const struct xtcp_board *board = s->bulk->board;
+	u32 pipe = xtcp_board_pipe(board);
 	u32 seq, end;
 
-	if (!xtcp_board_next_lost(s->board, &seq, &end))
+	if (!xtcp_board_next_lost(board, &seq, &end))
 		return XTCP_HELD_EMPTY;
 	carve(s, r, a, seq, out);
 	clip(out);
@@ -263,9 +264,9 @@ static enum xtcp_held send_tail(const struct xtcp_stream *s,
 	if (!flight)
 		return XTCP_HELD_EMPTY;
 	carve(s, r, a, r->snd_nxt, out);
-	if (!nothing(out) && (out->len == s->mss || !q->more))
+	if (!nothing(out) && (out->len == s->cc.mss || !q->more))
 		return XTCP_HELD_NOT;
-	carve(s, r, a, r->snd_nxt - least(flight, s->mss + fin), out);
+	carve(s, r, a, r->snd_nxt - least(flight, s->cc.mss + fin), out);
 	clip(out);
 	return nothing(out) ? XTCP_HELD_WINDOW : XTCP_HELD_NOT;
 }
@@ -284,7 +285,7 @@ bool xtcp_stream_idle(const struct xtcp_stream *s, const struct xtcp_record *r,
 		      const struct xtcp_queue *q)
 {
 	if (s->tlp.due || (s->bulk && s->bulk->sel.frto) || s->recovery.head ||
-	    s->recovery.back || (s->board && s->board->lost))
+	    s->recovery.back || xtcp_stream_lost(s))
 		return false;
 	if (r->flags & XTCP_F_FIN_SENT)
 		return true;
@@ -317,7 +318,7 @@ bool xtcp_stream_next(struct xtcp_stream *s, const struct xtcp_record *r,
 		held = XTCP_HELD_PACE;
 	else if (s->tlp.due)
 		held = send_tail(s, r, q, &a, out);
-	else if (s->board)
+	else if (xtcp_stream_board(s))
 		held = send_selective(s, r, q, &a, out);
 	else if (s->recovery.head)
 		held = send_head(s, r, &a, out);

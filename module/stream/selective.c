@@ -56,8 +56,8 @@ static void undo(struct xtcp_stream *s)
 	struct xtcp_recovery *v = &s->recovery;
 
 	xtcp_undo(&s->bulk->sel.undo, &s->cc);
-	if (s->board)
-		xtcp_board_find_all(s->board);
+	if (s->bulk->board)
+		xtcp_board_find_all(s->bulk->board);
 	v->phase = XTCP_RECOVERY_OPEN;
 	v->dupacks = 0;
 	v->head = false;
@@ -146,7 +146,7 @@ static u32 take_blocks(struct xtcp_stream *s, const struct xtcp_record *r,
 			what = XTCP_ACK_BAD_SACK;
 		if (!sensible(r, b))
 			continue;
-		xtcp_board_sack(s->board, b->left, b->right, d);
+		xtcp_board_sack(s->bulk->board, b->left, b->right, d);
 		high = seq_max(high, b->right);
 	}
 	d->high = high;
@@ -156,10 +156,11 @@ static u32 take_blocks(struct xtcp_stream *s, const struct xtcp_record *r,
 /* Three duplicates, however they are counted: RFC 6675 5, RFC 8985 6.2 */
 static bool hasty(const struct xtcp_stream *s)
 {
+	const struct xtcp_board *board = s->bulk->board;
+
 	return s->recovery.phase != XTCP_RECOVERY_OPEN ||
-	       s->recovery.dupacks >= DUPTHRESH ||
-	       s->board->runs >= DUPTHRESH ||
-	       s->board->sacked > (DUPTHRESH - 1) * s->mss;
+	       s->recovery.dupacks >= DUPTHRESH || board->runs >= DUPTHRESH ||
+	       board->sacked > (DUPTHRESH - 1) * s->cc.mss;
 }
 
 static u32 detect(struct xtcp_stream *s, u64 now_us)
@@ -168,7 +169,7 @@ static u32 detect(struct xtcp_stream *s, u64 now_us)
 	u32 window_us = xtcp_rack_window_us(k, xtcp_min_rtt_us(&s->min_rtt),
 					    s->rtt.srtt_us, hasty(s));
 
-	return xtcp_rack_detect(k, s->board, window_us, now_us);
+	return xtcp_rack_detect(k, s->bulk->board, window_us, now_us);
 }
 
 /* Something is lost: RFC 6675 5 step 4, with RFC 9937's bookkeeping */
@@ -178,7 +179,8 @@ static void enter(struct xtcp_stream *s, const struct xtcp_record *r,
 	u32 flight = r->snd_nxt - r->snd_una;
 
 	xtcp_undo_begin(&s->bulk->sel.undo, &s->cc, r->snd_una, r->snd_nxt);
-	xtcp_prr_begin(&s->bulk->sel.prr, flight - s->board->sacked + newly);
+	xtcp_prr_begin(&s->bulk->sel.prr,
+		       flight - s->bulk->board->sacked + newly);
 	xtcp_cc_lost(&s->cc, flight < s->cc.cwnd ? flight : s->cc.cwnd,
 		     now_us);
 	s->recovery.phase = XTCP_RECOVERY_FAST;
@@ -230,16 +232,16 @@ static void reduce(struct xtcp_stream *s, const struct xtcp_delivery *d,
 {
 	struct xtcp_prr_ack a = {
 		.delivered = d->bytes,
-		.pipe = xtcp_board_pipe(s->board),
+		.pipe = xtcp_board_pipe(s->bulk->board),
 		.ssthresh = s->cc.ssthresh,
-		.mss = s->mss,
+		.mss = s->cc.mss,
 		.safe = safe,
 	};
 
 	if (d->bytes)
 		s->cc.cwnd = xtcp_prr_acked(&s->bulk->sel.prr, &a);
-	if (s->cc.cwnd < s->mss)
-		s->cc.cwnd = s->mss;
+	if (s->cc.cwnd < s->cc.mss)
+		s->cc.cwnd = s->cc.mss;
 }
 
 u32 xtcp_selective_ack(struct xtcp_stream *s, const struct xtcp_record *r,
@@ -257,7 +259,7 @@ u32 xtcp_selective_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 	struct xtcp_recovery *v = &s->recovery;
 	bool reducing = v->phase == XTCP_RECOVERY_FAST;
 
-	xtcp_board_acked(s->board, r->snd_una, &d);
+	xtcp_board_acked(s->bulk->board, r->snd_una, &d);
 	/* After a time-out only what arrived since makes room (RFC 3465 2.3). */
 	news = v->phase == XTCP_RECOVERY_LOSS && d.bytes < acked ? d.bytes :
 								    acked;
@@ -273,7 +275,7 @@ u32 xtcp_selective_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 		what |= XTCP_ACK_DUPLICATE;
 	look_back(s, r, &d, acked, now_us);
 	lost = detect(s, now_us);
-	if (v->phase == XTCP_RECOVERY_OPEN && s->board->lost) {
+	if (v->phase == XTCP_RECOVERY_OPEN && s->bulk->board->lost) {
 		enter(s, r, d.bytes, now_us);
 		what |= XTCP_ACK_FAST;
 	}
@@ -291,10 +293,10 @@ void xtcp_selective_due(struct xtcp_stream *s, const struct xtcp_record *r,
 
 	if (s->bulk)
 		s->bulk->sel.rack.due_us = 0;
-	if (!s->board)
+	if (!xtcp_stream_board(s))
 		return;
 	detect(s, now_us);
-	if (s->recovery.phase == XTCP_RECOVERY_OPEN && s->board->lost) {
+	if (s->recovery.phase == XTCP_RECOVERY_OPEN && s->bulk->board->lost) {
 		enter(s, r, 0, now_us);
 		/* No ACK will say how much may leave: one segment does. */
 		none.bytes = 1;
@@ -306,7 +308,7 @@ void xtcp_selective_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 			    bool first, u64 now_us)
 {
 	struct xtcp_recovery *v = &s->recovery;
-	u32 flight = xtcp_board_pipe(s->board);
+	u32 flight = xtcp_board_pipe(s->bulk->board);
 
 	/* RFC 5682 2: not where it would look at its own retransmissions. */
 	s->bulk->sel.frto = v->phase == XTCP_RECOVERY_OPEN ? XTCP_FRTO_SENT :
@@ -324,14 +326,14 @@ void xtcp_selective_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 	s->bulk->sel.rack.due_us = 0;
 	s->tlp.due = false;
 	s->tlp.out = false;
-	xtcp_board_lose_all(s->board);
+	xtcp_board_lose_all(s->bulk->board);
 }
 
 void xtcp_selective_go_back(struct xtcp_stream *s, const struct xtcp_record *r)
 {
 	if (r->snd_una == r->snd_nxt)
 		return;
-	xtcp_board_lose_all(s->board);
+	xtcp_board_lose_all(s->bulk->board);
 	if (s->recovery.phase == XTCP_RECOVERY_FAST)
 		s->cc.cwnd = s->cc.ssthresh;
 	s->recovery.phase = XTCP_RECOVERY_LOSS;
@@ -375,8 +377,8 @@ void xtcp_selective_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 		if (s->bulk)
 			s->bulk->sel.probes++;
 	}
-	if (s->board)
-		xtcp_board_sent(s->board, out->seq, end, (u32)now_us,
+	if (xtcp_stream_board(s))
+		xtcp_board_sent(s->bulk->board, out->seq, end, (u32)now_us,
 				grain(s->rtt.srtt_us));
 }
 
@@ -387,5 +389,5 @@ bool xtcp_selective_may_probe(const struct xtcp_stream *s,
 
 	return (r->flags & XTCP_F_SACK) && !p->spent && !p->out && !r->retries &&
 	       s->recovery.phase == XTCP_RECOVERY_OPEN && !s->recovery.back &&
-	       !(s->board && (s->board->sacked || s->board->lost));
+	       !xtcp_stream_sacked(s) && !xtcp_stream_lost(s);
 }

@@ -37,7 +37,7 @@ void xtcp_stream_init(struct xtcp_stream *s,
 
 static void go_back(struct xtcp_stream *s, const struct xtcp_record *r)
 {
-	if (s->board)
+	if (xtcp_stream_board(s))
 		xtcp_selective_go_back(s, r);
 	else
 		xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
@@ -49,7 +49,6 @@ void xtcp_stream_established(struct xtcp_stream *s,
 {
 	bool lost = h->retries;
 
-	s->mss = h->mss;
 	xtcp_rtt_init(&s->rtt, s->p->rto_init_us, s->p->rto_min_us,
 		      s->p->rto_max_us);
 	if (h->rtt_us && !lost)
@@ -91,7 +90,7 @@ void xtcp_stream_confirmed(struct xtcp_stream *s, const struct xtcp_record *r,
 	if (!h->retries)
 		return;
 	xtcp_rtt_lost_syn(&s->rtt);
-	s->cc.cwnd = s->mss;
+	s->cc.cwnd = s->cc.mss;
 	if (r->snd_una != r->snd_nxt)
 		go_back(s, r);
 }
@@ -99,9 +98,8 @@ void xtcp_stream_confirmed(struct xtcp_stream *s, const struct xtcp_record *r,
 void xtcp_stream_mss(struct xtcp_stream *s, const struct xtcp_record *r,
 		     u32 mss, bool again)
 {
-	if (!s->mss || mss == s->mss)
+	if (!s->cc.mss || mss == s->cc.mss)
 		return;
-	s->mss = mss;
 	xtcp_cc_mss(&s->cc, mss);
 	if (again)
 		go_back(s, r);
@@ -125,7 +123,7 @@ static bool window_in_use(const struct xtcp_stream *s)
 {
 	if (xtcp_cc_slow_start(&s->cc))
 		return s->cc.cwnd < 2 * s->peak;
-	return s->cc.cwnd < s->peak + s->mss;
+	return s->cc.cwnd < s->peak + s->cc.mss;
 }
 
 static void note_peak(struct xtcp_stream *s, u32 una, u32 nxt)
@@ -263,7 +261,7 @@ u32 xtcp_stream_ack(struct xtcp_stream *s, const struct xtcp_record *r,
 	tell_cc(s, r, rtt);
 	if (r->flags & XTCP_F_SACK)
 		xtcp_selective_hear(s, r, f, now_us);
-	if (s->board)
+	if (xtcp_stream_board(s))
 		what = take_selective(s, r, f, now_us);
 	else if (new)
 		what = take_new(s, r, f, now_us);
@@ -293,7 +291,7 @@ static bool many(const struct xtcp_stream *s, const struct xtcp_record *r,
 	if (r->snd_una + q->bytes + fin == r->snd_nxt)
 		return false;
 	return r->snd_una != r->snd_nxt ||
-	       (q->bytes > s->mss && q->burst > s->mss);
+	       (q->bytes > s->cc.mss && q->burst > s->cc.mss);
 }
 
 bool xtcp_stream_wants_bulk(const struct xtcp_stream *s,
@@ -307,6 +305,8 @@ bool xtcp_stream_wants_bulk(const struct xtcp_stream *s,
 void xtcp_stream_give_bulk(struct xtcp_stream *s, const struct xtcp_record *r,
 			   struct xtcp_bulk *bulk)
 {
+	if (bulk != s->bulk)
+		bulk->board = NULL;
 	s->bulk = bulk;
 	memset(&bulk->sack, 0, sizeof(bulk->sack));
 	xtcp_selective_init(&bulk->sel, r->snd_una);
@@ -323,7 +323,7 @@ struct xtcp_bulk *xtcp_stream_take_bulk(struct xtcp_stream *s,
 
 	if (!bulk)
 		return NULL;
-	if (!anyway && (s->board || r->snd_una != r->snd_nxt ||
+	if (!anyway && (xtcp_stream_board(s) || r->snd_una != r->snd_nxt ||
 			s->recovery.phase != XTCP_RECOVERY_OPEN ||
 			bulk->sack.n || bulk->sack.again ||
 			!xtcp_selective_blank(&bulk->sel) ||
@@ -340,7 +340,7 @@ bool xtcp_stream_wants_board(const struct xtcp_stream *s,
 {
 	const struct xtcp_recovery *v = &s->recovery;
 
-	if (s->board || !s->bulk || !(r->flags & XTCP_F_SACK) ||
+	if (xtcp_stream_board(s) || !s->bulk || !(r->flags & XTCP_F_SACK) ||
 	    !many(s, r, q))
 		return false;
 	/* Who recovers without one goes on so. */
@@ -351,20 +351,20 @@ bool xtcp_stream_wants_board(const struct xtcp_stream *s,
 void xtcp_stream_give_board(struct xtcp_stream *s, const struct xtcp_record *r,
 			    void *memory, u32 bytes)
 {
-	s->board = memory;
+	s->bulk->board = memory;
 	xtcp_rack_begin(&s->bulk->sel.rack, r->snd_una);
-	xtcp_board_init(s->board, bytes, r->snd_una, r->snd_nxt,
+	xtcp_board_init(memory, bytes, r->snd_una, r->snd_nxt,
 			(u32)s->sent_us);
 }
 
 void *xtcp_stream_take_board(struct xtcp_stream *s,
 			     const struct xtcp_record *r, bool anyway)
 {
-	void *memory = s->board;
+	void *memory = xtcp_stream_board(s);
 
 	if (!memory || (!anyway && r->snd_una != r->snd_nxt))
 		return NULL;
-	s->board = NULL;
+	s->bulk->board = NULL;
 	s->bulk->sel.rack.due_us = 0;
 	return memory;
 }
@@ -379,7 +379,7 @@ void xtcp_stream_heard(struct xtcp_stream *s, u64 now_us)
 static u32 first_end(const struct xtcp_stream *s,
 		     const struct xtcp_output *out, u32 end)
 {
-	return out->len > s->mss ? out->seq + s->mss : end;
+	return out->len > s->cc.mss ? out->seq + s->cc.mss : end;
 }
 
 void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
@@ -390,7 +390,7 @@ void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 	if (out->again) {
 		s->retransmits++;
 		xtcp_rtt_forget(&s->rtt);
-		if (!s->board)
+		if (!xtcp_stream_board(s))
 			xtcp_recovery_resent(&s->recovery, out->seq, end);
 	} else if (seq_leq(end, r->snd_una + r->snd_wnd)) {
 		/* A probe is not timed: the peer may drop it as it likes. */
@@ -399,7 +399,7 @@ void xtcp_stream_sent(struct xtcp_stream *s, const struct xtcp_record *r,
 	xtcp_selective_sent(s, r, out, now_us);
 	if (out->cwr)
 		s->cc.cwr = false;
-	if (out->fresh && (out->len < s->mss || out->len % s->mss))
+	if (out->fresh && (out->len < s->cc.mss || out->len % s->cc.mss))
 		s->small_end = out->seq + out->len;
 	s->override = false;
 	s->sent_us = now_us;

@@ -75,6 +75,7 @@
 /**
  * struct xtcp_bulk - what a stream knows once it is more than question and answer
  * @cc:		the congestion control algorithm's own state
+ * @board:	the scoreboard, while there is one: board.h; or NULL
  * @sel:	what was lost, and whether it was: selective.h
  * @sack:	what we tell the peer: sack.h
  *
@@ -84,6 +85,7 @@
  */
 struct xtcp_bulk {
 	struct xtcp_cc_own cc;
+	struct xtcp_board *board;
 	struct xtcp_selective sel;
 	struct xtcp_sack sack;
 };
@@ -141,21 +143,19 @@ enum xtcp_stream_timer {
  * struct xtcp_stream - the stream's state of a full connection
  * @p:		settings; the host may exchange them at any time
  * @bulk:	what only some know, while they do; or NULL
- * @board:	the scoreboard, while there is one, and only with @bulk: board.h
  * @started_us:	when @timer was started
  * @progress_us: when something was last acknowledged, or became due
  * @sent_us:	when text was last sent
- * @mss:	bytes of text in a full segment of ours, options deducted
  * @peak:	the most bytes that were under way since @peak_end was set
  * @peak_end:	sequence number whose acknowledgment begins a new @peak
  * @retransmits: segments sent again
+ * @small_end:	behind the text that last left in a segment that was not full
  * @rtt:	round trip and time-out: rtt.h
  * @cc:		congestion window: cc.h
  * @tlp:	tail loss probe: tlp.h
- * @delack:	the ACK that is owed: delack.h
  * @keepalive:	probes of a silent peer: keepalive.h
+ * @delack:	the ACK that is owed: delack.h
  * @recovery:	what is sent again: recovery.h
- * @small_end:	behind the text that last left in a segment that was not full
  * @min_rtt:	the least round trip: rack.h
  * @urgent:	urgent pointers: urgent.h
  * @ecn:	congestion marks on the peer's text: ecn.h
@@ -168,21 +168,19 @@ enum xtcp_stream_timer {
 struct xtcp_stream {
 	const struct xtcp_stream_params *p;
 	struct xtcp_bulk *bulk;
-	struct xtcp_board *board;
 	u64 started_us;
 	u64 progress_us;
 	u64 sent_us;
-	u32 mss;
 	u32 peak;
 	u32 peak_end;
 	u32 retransmits;
+	u32 small_end;
 	struct xtcp_rtt rtt;
 	struct xtcp_cc cc;
 	struct xtcp_tlp tlp;
-	struct xtcp_delack delack;
 	struct xtcp_keepalive keepalive;
+	struct xtcp_delack delack;
 	struct xtcp_recovery recovery;
-	u32 small_end;
 	struct xtcp_min_rtt min_rtt;
 	struct xtcp_urgent urgent;
 	struct xtcp_ecn ecn;
@@ -202,16 +200,26 @@ xtcp_stream_sel(const struct xtcp_stream *s)
 	return s->bulk ? &s->bulk->sel : &xtcp_selective_none;
 }
 
+/* The scoreboard; or NULL */
+static inline struct xtcp_board *xtcp_stream_board(const struct xtcp_stream *s)
+{
+	return s->bulk ? s->bulk->board : NULL;
+}
+
 /* Bytes that are SACKed */
 static inline u32 xtcp_stream_sacked(const struct xtcp_stream *s)
 {
-	return s->board ? s->board->sacked : 0;
+	const struct xtcp_board *board = xtcp_stream_board(s);
+
+	return board ? board->sacked : 0;
 }
 
 /* Bytes that are lost and not yet sent again */
 static inline u32 xtcp_stream_lost(const struct xtcp_stream *s)
 {
-	return s->board ? s->board->lost : 0;
+	const struct xtcp_board *board = xtcp_stream_board(s);
+
+	return board ? board->lost : 0;
 }
 
 /* Fill @p with the defaults. */
@@ -333,8 +341,10 @@ void *xtcp_stream_take_board(struct xtcp_stream *s,
 static inline u32 xtcp_stream_pipe(const struct xtcp_stream *s, u32 una,
 				   u32 nxt)
 {
-	if (s->board)
-		return xtcp_board_pipe(s->board);
+	const struct xtcp_board *board = xtcp_stream_board(s);
+
+	if (board)
+		return xtcp_board_pipe(board);
 	return xtcp_recovery_pipe(&s->recovery, una, nxt);
 }
 
@@ -385,6 +395,9 @@ struct xtcp_stream_timers {
 void xtcp_stream_timers(struct xtcp_stream *s, const struct xtcp_record *r,
 			const struct xtcp_queue *q, u64 now_us,
 			struct xtcp_stream_timers *t);
+
+/* When the main timer that xtcp_stream_timers() started is to fire; 0: none */
+u64 xtcp_stream_due_us(const struct xtcp_stream *s);
 
 /* What the host has to do when the main timer fired. */
 enum xtcp_expired {

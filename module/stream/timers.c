@@ -21,7 +21,7 @@ static bool has_unsent(const struct xtcp_record *r, const struct xtcp_queue *q)
 static enum xtcp_stream_timer wanted_for_loss(const struct xtcp_stream *s,
 					      const struct xtcp_record *r)
 {
-	if (s->board && xtcp_stream_sel(s)->rack.due_us)
+	if (xtcp_stream_board(s) && xtcp_stream_sel(s)->rack.due_us)
 		return XTCP_TIMER_REORDER;
 	return xtcp_selective_may_probe(s, r) ? XTCP_TIMER_PROBE :
 						XTCP_TIMER_RTO;
@@ -64,7 +64,7 @@ static bool waits_for_peer(u8 timer)
 static u64 probe_us(const struct xtcp_stream *s)
 {
 	return s->tlp.from_us +
-	       xtcp_tlp_wait_us(s->rtt.srtt_us, s->tlp.flight, s->mss);
+	       xtcp_tlp_wait_us(s->rtt.srtt_us, s->tlp.flight, s->cc.mss);
 }
 
 /* RFC 6298 5, or what comes before it: then the time-out is no longer needed. */
@@ -86,7 +86,7 @@ static u32 persist_us(const struct xtcp_stream *s)
 					s->rtt.max_us);
 }
 
-static u64 deadline_us(const struct xtcp_stream *s)
+u64 xtcp_stream_due_us(const struct xtcp_stream *s)
 {
 	u64 user_us = s->progress_us + s->p->user_timeout_us;
 	u64 at_us = s->started_us;
@@ -126,8 +126,9 @@ void xtcp_stream_timers(struct xtcp_stream *s, const struct xtcp_record *r,
 		s->started_us = now_us;
 	}
 	t->kind = s->timer;
-	t->main_us = deadline_us(s);
-	t->ack_us = s->delack.pending ? s->delack.deadline_us : 0;
+	t->main_us = xtcp_stream_due_us(s);
+	t->ack_us = s->delack.pending ?
+		    xtcp_delack_deadline_us(&s->delack, now_us) : 0;
 }
 
 static enum xtcp_expired persist_expired(struct xtcp_stream *s,
@@ -165,7 +166,7 @@ enum xtcp_expired xtcp_stream_expired(struct xtcp_stream *s,
 				      const struct xtcp_record *r, u64 now_us,
 				      u8 *reason)
 {
-	if (s->timer == XTCP_TIMER_NONE || now_us < deadline_us(s))
+	if (s->timer == XTCP_TIMER_NONE || now_us < xtcp_stream_due_us(s))
 		return XTCP_EXPIRED_NOTHING;
 	if (waits_for_peer(s->timer) && s->p->user_timeout_us &&
 	    now_us - s->progress_us >= s->p->user_timeout_us) {
@@ -203,7 +204,7 @@ void xtcp_stream_timeout(struct xtcp_stream *s, const struct xtcp_record *r,
 		s->bulk->sel.timeouts++;
 	s->started_us = now_us;
 	xtcp_rtt_back_off(&s->rtt);
-	if (s->board) {
+	if (xtcp_stream_board(s)) {
 		xtcp_selective_timeout(s, r, r->retries <= 1, now_us);
 		return;
 	}

@@ -24,11 +24,11 @@
 struct xtcp_tlp {
 	u32 end;
 	u32 flight;
-	u64 from_us;
-	bool due;
-	bool out;
-	bool again;
-	bool spent;
+	u64 from_us : 56;
+	bool due : 1;
+	bool out : 1;
+	bool again : 1;
+	bool spent : 1;
 };
 
 /* RFC 8985 7.2: how long to wait with @flight bytes out */

@@ -12,22 +12,22 @@
 
 /**
  * struct xtcp_undo - the window as it was before it was reduced
+ * @first_us:	when the first was sent again since; 0: none yet
  * @una:	SND.UNA then
  * @nxt:	SND.NXT then
  * @cwnd:	congestion window then
  * @ssthresh:	slow start threshold then
  * @again:	bytes sent again since, and not said to have come twice
- * @first_us:	when the first of them were sent; 0: none yet
  * @set:	there is something to undo
  * @acked:	the first retransmission is acknowledged: Eifel has spoken
  */
 struct xtcp_undo {
+	u64 first_us;
 	u32 una;
 	u32 nxt;
 	u32 cwnd;
 	u32 ssthresh;
 	u32 again;
-	u64 first_us;
 	bool set;
 	bool acked;
 };

@@ -22,6 +22,8 @@ enum xtcp_use {
  * @v6only:	with the unspecified IPv6 address: no IPv4 on this socket
  * @reuse:	SO_REUSEADDR
  * @reuseport:	SO_REUSEPORT
+ * @port:	the one that it is about, host byte order; those that are compared
+ *		are about the same
  * @addr:	local address, network byte order; IPv4: @addr[0]; 0: any
  */
 struct xtcp_claim {
@@ -32,6 +34,7 @@ struct xtcp_claim {
 	bool v6only:1;
 	bool reuse:1;
 	bool reuseport:1;
+	u16 port;
 	u32 addr[4];
 };
 

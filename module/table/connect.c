@@ -115,7 +115,7 @@ static bool port_shareable(const struct hlist_head *list)
 
 /* -EADDRNOTAVAIL: not this port, try another. */
 static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
-		       struct xtcp_entry *e, const struct xtcp_claim *claim,
+		       struct xtcp_entry *e, struct xtcp_claim *claim,
 		       const struct xtcp_connect *how, u16 port)
 {
 	struct hlist_head *list = xtcp_port_list(&t->ports, port, GFP_KERNEL);
@@ -124,6 +124,7 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 
 	if (!list)
 		return -ENOMEM;
+	claim->port = port;
 	err = xtcp_reserve(t, claim, port, false, &reserved);
 	if (err)
 		return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
@@ -132,8 +133,6 @@ static int connect_try(struct xtcp_table *t, struct xtcp_binding *b,
 		err = -EADDRNOTAVAIL;
 	else if (!xtcp_group_join(t, list, b, claim, reserved, NULL))
 		err = -ENOMEM;
-	else
-		b->port = port;
 	xtcp_port_unlock(&t->ports, port);
 	xtcp_unreserve(reserved);
 	if (err)
@@ -190,7 +189,7 @@ static u32 counter_step(const struct xtcp_port_search *s)
 
 static int connect_any(struct xtcp_table *t, const struct sock *sk,
 		       struct xtcp_binding *b, struct xtcp_entry *e,
-		       const struct xtcp_claim *claim,
+		       struct xtcp_claim *claim,
 		       const struct xtcp_connect *how)
 {
 	struct xtcp_port_table *p = &t->ports;
@@ -237,6 +236,6 @@ int xtcp_connect(struct xtcp_table *t, const struct sock *sk,
 	xtcp_entry_claim(e, &claim);
 	err = connect_any(t, sk, b, e, &claim, how);
 	if (!err)
-		tuple->lport = htons(b->port);
+		tuple->lport = htons(xtcp_bound_port(b));
 	return err;
 }

@@ -147,7 +147,7 @@ static void listener_set(struct xtcp_listener *l, struct sock *sk,
 	l->sk = sk;
 	atomic_set(&l->half_open, 0);
 	memcpy(&l->addr, c.addr, sizeof(l->addr));
-	l->port = b->port;
+	l->port = xtcp_bound_port(b);
 	l->ifindex = c.ifindex;
 	l->uid = c.uid;
 	l->v6 = c.v6;

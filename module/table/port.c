@@ -72,7 +72,7 @@ static bool port_conflict(const struct hlist_head *list,
 }
 
 static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
-		    const struct xtcp_claim *claim, bool choosing,
+		    struct xtcp_claim *claim, bool choosing,
 		    struct xtcp_port_group **spare)
 {
 	struct hlist_head *list = xtcp_port_list(&t->ports, port, GFP_KERNEL);
@@ -81,6 +81,7 @@ static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
 
 	if (!list)
 		return -ENOMEM;
+	claim->port = port;
 	err = xtcp_reserve(t, claim, port, !choosing, &reserved);
 	if (err)
 		return err;
@@ -89,8 +90,6 @@ static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
 		err = -EADDRINUSE;
 	else if (!xtcp_group_join(t, list, b, claim, reserved, spare))
 		err = -ENOMEM;
-	else
-		b->port = port;
 	xtcp_port_unlock(&t->ports, port);
 	xtcp_unreserve(reserved);
 	return err;
@@ -98,7 +97,7 @@ static int bind_try(struct xtcp_table *t, struct xtcp_binding *b, u16 port,
 
 /* RFC 6056 3.3.1: begin anywhere; a bound socket has no destination yet. */
 static int bind_any(struct xtcp_table *t, const struct sock *sk,
-		    struct xtcp_binding *b, const struct xtcp_claim *claim,
+		    struct xtcp_binding *b, struct xtcp_claim *claim,
 		    struct xtcp_port_group **spare)
 {
 	struct xtcp_port_search search;
@@ -161,10 +160,10 @@ void xtcp_port_claim(struct xtcp_table *t, struct xtcp_binding *b,
 
 	if (WARN_ON_ONCE(!b->group))
 		return;
-	list = xtcp_port_list(&t->ports, b->port, GFP_ATOMIC);
-	xtcp_port_lock(&t->ports, b->port);
+	list = xtcp_port_list(&t->ports, claim->port, GFP_ATOMIC);
+	xtcp_port_lock(&t->ports, claim->port);
 	WARN_ON_ONCE(!list || !port_move(t, list, b, claim, spare));
-	xtcp_port_unlock(&t->ports, b->port);
+	xtcp_port_unlock(&t->ports, claim->port);
 }
 
 int xtcp_rebind(struct xtcp_table *t, const struct sock *sk,
@@ -174,6 +173,7 @@ int xtcp_rebind(struct xtcp_table *t, const struct sock *sk,
 	struct xtcp_claim claim;
 
 	xtcp_sock_claim(&claim, sk, b->group->holders.claim.use);
+	claim.port = xtcp_bound_port(b);
 	spare = xtcp_group_alloc(t, &claim, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
@@ -196,22 +196,32 @@ static bool join_child(struct xtcp_table *t, struct hlist_head *list,
 			       xtcp_group_reserved(t, parents), NULL);
 }
 
+static bool in_list(const struct hlist_head *list,
+		    const struct xtcp_port_group *group)
+{
+	const struct xtcp_port_group *g;
+
+	hlist_for_each_entry(g, list, node)
+		if (g == group)
+			return true;
+	return false;
+}
+
 int xtcp_bind_child(struct xtcp_table *t, const struct xtcp_binding *parent,
 		    struct xtcp_binding *b, const struct xtcp_entry *e)
 {
+	struct xtcp_port_group *parents;
 	struct hlist_head *list;
-	bool joined;
 	u16 port = entry_port(e);
+	bool joined;
 
 	list = xtcp_port_list(&t->ports, port, GFP_ATOMIC);
 	if (!list)
 		return -ENOMEM;
 	xtcp_port_lock(&t->ports, port);
-	/* The listener may be gone from this port by now. */
-	joined = READ_ONCE(parent->port) == port && parent->group &&
-		 join_child(t, list, parent->group, b, e);
-	if (joined)
-		b->port = port;
+	/* The listener may be gone from this port by now, and its group, too. */
+	parents = READ_ONCE(parent->group);
+	joined = in_list(list, parents) && join_child(t, list, parents, b, e);
 	xtcp_port_unlock(&t->ports, port);
 	return joined ? 0 : -ENOMEM;
 }
@@ -223,19 +233,21 @@ int xtcp_port_listen(struct xtcp_table *t, const struct sock *sk,
 	struct hlist_head *list;
 	struct xtcp_claim claim;
 	int err = 0;
+	u16 port = xtcp_bound_port(b);
 
 	xtcp_sock_claim(&claim, sk, XTCP_USE_LISTEN);
+	claim.port = port;
 	spare = xtcp_group_alloc(t, &claim, GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
-	list = xtcp_port_list(&t->ports, b->port, GFP_KERNEL);
-	xtcp_port_lock(&t->ports, b->port);
+	list = xtcp_port_list(&t->ports, port, GFP_KERNEL);
+	xtcp_port_lock(&t->ports, port);
 	/* Two may have bound beside each other that cannot both listen. */
 	if (!list || port_conflict(list, &claim, b->group, false))
 		err = -EADDRINUSE;
 	else
 		port_move(t, list, b, &claim, &spare);
-	xtcp_port_unlock(&t->ports, b->port);
+	xtcp_port_unlock(&t->ports, port);
 	xtcp_group_free(t, spare);
 	return err;
 }
@@ -247,10 +259,10 @@ void xtcp_port_unlisten(struct xtcp_table *t, struct xtcp_binding *b)
 
 	xtcp_claim_copy(&claim, &b->group->holders.claim);
 	claim.use = XTCP_USE_BOUND;
-	list = xtcp_port_list(&t->ports, b->port, GFP_ATOMIC);
-	xtcp_port_lock(&t->ports, b->port);
+	list = xtcp_port_list(&t->ports, claim.port, GFP_ATOMIC);
+	xtcp_port_lock(&t->ports, claim.port);
 	/* Without memory it stays the claim of a listener: stricter, no more. */
 	if (list)
 		port_move(t, list, b, &claim, NULL);
-	xtcp_port_unlock(&t->ports, b->port);
+	xtcp_port_unlock(&t->ports, claim.port);
 }

@@ -155,6 +155,8 @@ static struct xtcp_port_group *group_new(struct xtcp_table *t,
 	if (spare && *spare) {
 		g = *spare;
 		*spare = NULL;
+		/* It may have been made before the port was chosen. */
+		g->holders.claim.port = claim->port;
 	} else {
 		g = xtcp_group_alloc(t, claim, GFP_ATOMIC);
 		if (!g)
@@ -169,7 +171,7 @@ static struct xtcp_port_group *group_new(struct xtcp_table *t,
  * xtcp_group_join() - hold a port
  * @t:		the table
  * @list:	the port's groups
- * @b:		not bound, but says which port
+ * @b:		not bound
  * @claim:	what to say
  * @reserved:	held by the caller; a new group takes a hold of its own
  * @spare:	a group of this claim, which is taken if needed; or NULL
@@ -227,28 +229,33 @@ void xtcp_group_leave(struct xtcp_table *t, struct xtcp_binding *b)
 	group_check_empty(t, g);
 }
 
+u16 xtcp_bound_port(const struct xtcp_binding *b)
+{
+	return b->group->holders.claim.port;
+}
+
 void xtcp_unbind(struct xtcp_table *t, struct xtcp_binding *b)
 {
-	u16 port = b->port;
+	u16 port;
 
 	if (!b->group)
 		return;
+	port = xtcp_bound_port(b);
 	xtcp_port_lock(&t->ports, port);
 	xtcp_group_leave(t, b);
-	b->port = 0;
 	xtcp_port_unlock(&t->ports, port);
 }
 
 void xtcp_port_linger(struct xtcp_table *t, struct xtcp_binding *b)
 {
-	u16 port = b->port;
+	u16 port;
 
 	if (WARN_ON_ONCE(!b->group))
 		return;
+	port = xtcp_bound_port(b);
 	xtcp_port_lock(&t->ports, port);
 	b->group->holders.lingering++;
 	xtcp_group_leave(t, b);
-	b->port = 0;
 	xtcp_port_unlock(&t->ports, port);
 }
 

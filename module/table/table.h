@@ -330,17 +330,18 @@ void xtcp_full_to_small(struct xtcp_table *t, struct xtcp_entry *e,
  * struct xtcp_binding - a socket's hold on a port; zeroes: none
  * @group:	all those with the same claim to the same port; says which claim.
  *		Stays as long as somebody is in it
- * @port:	the port, host byte order
  */
 struct xtcp_binding {
 	struct xtcp_port_group *group;
-	u16 port;
 };
 
 static inline bool xtcp_bound(const struct xtcp_binding *b)
 {
 	return b->group;
 }
+
+/* Host byte order; who asks is bound, and stays so meanwhile. */
+u16 xtcp_bound_port(const struct xtcp_binding *b);
 
 /**
  * xtcp_bind() - bind(): get a port
@@ -350,7 +351,7 @@ static inline bool xtcp_bound(const struct xtcp_binding *b)
  * @port:	the port, or 0 for any; who may have low ports is not asked here
  *
  * Process context. Does not touch the socket: the caller sets inet_num and
- * inet_sport to @b->port. Return: 0, -EADDRINUSE, -ENOMEM.
+ * inet_sport to xtcp_bound_port(@b). Return: 0, -EADDRINUSE, -ENOMEM.
  */
 int xtcp_bind(struct xtcp_table *t, const struct sock *sk,
 	      struct xtcp_binding *b, u16 port);
@@ -458,7 +459,7 @@ struct xtcp_listener {
  *
  * Process context. Call it when the socket is ready for SYNs and sk_state is
  * LISTEN, which reuseport groups look at. The caller sets inet_num and
- * inet_sport to @b->port before, or (unbound socket) after.
+ * inet_sport to xtcp_bound_port(@b) before, or (unbound socket) after.
  * Return: 0; -EADDRINUSE when another listens there; -ENOMEM.
  */
 int xtcp_listen(struct xtcp_table *t, struct sock *sk, struct xtcp_listener *l,

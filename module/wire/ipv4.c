@@ -66,14 +66,10 @@ static bool ipv4_bound_elsewhere(const struct sock *sk)
 #endif
 }
 
-/*
- * ip_queue_xmit() takes the addresses of its packets from cork.fl, so every
- * route is looked up with that very flow.
- */
 static int ipv4_connect(struct sock *sk, struct xtcp_tuple *t)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	struct flowi4 fl4;
 	struct rtable *rt;
 	__be32 hop;
 
@@ -85,7 +81,7 @@ static int ipv4_connect(struct sock *sk, struct xtcp_tuple *t)
 	if (hop != t->faddr.v4 && !t->faddr.v4)
 		return -EINVAL;
 
-	rt = ip_route_connect(fl4, hop, inet->inet_saddr, sk->sk_bound_dev_if,
+	rt = ip_route_connect(&fl4, hop, inet->inet_saddr, sk->sk_bound_dev_if,
 			      xtcp_wire_protocol(xtcp_wire_of(sk)),
 			      inet->inet_sport, t->fport, sk);
 	if (IS_ERR(rt))
@@ -96,8 +92,8 @@ static int ipv4_connect(struct sock *sk, struct xtcp_tuple *t)
 	}
 
 	if (hop == t->faddr.v4)
-		t->faddr.v4 = fl4->daddr;
-	t->laddr.v4 = fl4->saddr;
+		t->faddr.v4 = fl4.daddr;
+	t->laddr.v4 = fl4.saddr;
 	ipv4_set_tuple(sk, t);
 	xtcp_output_keep_route(sk, &rt->dst);
 	return 0;
@@ -107,6 +103,7 @@ static struct dst_entry *ipv4_route(struct sock *sk, bool fresh)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct dst_entry *dst = NULL;
+	struct flowi4 fl4;
 	struct rtable *rt;
 	__be32 hop;
 
@@ -118,7 +115,7 @@ static struct dst_entry *ipv4_route(struct sock *sk, bool fresh)
 	rcu_read_lock();
 	hop = first_hop(inet, inet->inet_daddr);
 	rcu_read_unlock();
-	rt = ip_route_connect(&inet->cork.fl.u.ip4, hop, inet->inet_saddr,
+	rt = ip_route_connect(&fl4, hop, inet->inet_saddr,
 			      sk->sk_bound_dev_if,
 			      xtcp_wire_protocol(xtcp_wire_of(sk)),
 			      inet->inet_sport, inet->inet_dport, sk);
@@ -183,11 +180,21 @@ static void ipv4_sum_of(const struct sock *sk, __sum16 *check, u32 len,
 static int ipv4_send(struct sock *sk, struct sk_buff *skb,
 		     struct dst_entry *dst, u8 ecn)
 {
-	u8 tos = READ_ONCE(inet_sk(sk)->tos) | ecn;
+	const struct inet_sock *inet = inet_sk(sk);
+	u8 tos = READ_ONCE(inet->tos) | ecn;
+	struct flowi fl;
 
 	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP)
 		return xtcp_tcp4_send(sk, skb, dst, ecn);
-	return __ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl, tos);
+	/* Its addresses are read; for a new route it is filled from the socket. */
+	fl.u.ip4.saddr = inet->inet_saddr;
+	fl.u.ip4.daddr = inet->inet_daddr;
+	if (unlikely(rcu_access_pointer(inet->inet_opt))) {
+		rcu_read_lock();
+		fl.u.ip4.daddr = first_hop(inet, inet->inet_daddr);
+		rcu_read_unlock();
+	}
+	return __ip_queue_xmit(sk, skb, &fl, tos);
 }
 
 static struct dst_entry *ipv4_reply_route(struct net *net, struct flowi *fl,

@@ -273,7 +273,6 @@ int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
 {
 	struct net *net = sock_net(sk);
 	const struct inet_sock *inet = inet_sk(sk);
-	const struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
 	const struct ip_options_rcu *opt;
 	struct iphdr *iph;
 	u32 len;
@@ -297,8 +296,8 @@ int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
 	iph->frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
 	iph->ttl = choose_ttl(inet, dst);
 	iph->protocol = IPPROTO_TCP;
-	iph->saddr = fl4->saddr;
-	iph->daddr = fl4->daddr;
+	iph->saddr = inet->inet_saddr;
+	iph->daddr = opt && opt->opt.srr ? opt->opt.faddr : inet->inet_daddr;
 	if (opt && opt->opt.optlen)
 		put_ip_options(iph, &opt->opt, inet->inet_daddr);
 	ip_select_ident_segs(net, skb, sk, skb_shinfo(skb)->gso_segs ?: 1);

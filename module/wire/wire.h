@@ -36,16 +36,28 @@ enum xtcp_wire {
 	XTCP_WIRES,
 };
 
+/* Bytes of a socket that struct inet_sock has and does not need */
+#define XTCP_WIRE_ROOM	(sizeof_field(struct inet_sock, cork) - 1)
+
 /**
  * struct xtcp_wire_sock - what a socket of ours begins with
  * @inet:	addresses, ports, IP options; must be first. Its sk_protocol is
  *		IPPROTO_XTCP on both wires: with IPPROTO_TCP the kernel would
  *		read it as a tcp_sock.
+ * @before_cork: what the kernel uses of @inet for such sockets as ours. The cork
+ *		is for those that make one packet of several writes: UDP, ICMP, raw
  * @wire:	enum xtcp_wire, for life
+ * @room:	the rest of the cork, for the floors below
  */
 struct xtcp_wire_sock {
-	struct inet_sock inet;
-	u8 wire;
+	union {
+		struct inet_sock inet;
+		struct {
+			u8 before_cork[offsetof(struct inet_sock, cork)];
+			u8 wire;
+			u8 room[XTCP_WIRE_ROOM];
+		};
+	};
 };
 
 static inline u8 xtcp_wire_of(const struct sock *sk)

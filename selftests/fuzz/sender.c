@@ -20,7 +20,7 @@ static void peer_acks(void)
 {
 	static const u16 wnds[] = { 0, 0, 1, 300, MSS, 5 * MSS, WND, WND };
 	const u32 acks[] = {
-		e.r.snd_una, e.r.snd_nxt, e.r.snd_una, e.r.snd_una + e.s.mss,
+		e.r.snd_una, e.r.snd_nxt, e.r.snd_una, e.r.snd_una + e.s.cc.mss,
 	};
 	u32 ack = fuzz_near(acks, 4);
 	u8 bits = fuzz_byte();
@@ -41,8 +41,8 @@ static void peer_acks(void)
 static void peer_sacks(void)
 {
 	const u32 near[] = {
-		e.r.snd_una, e.r.snd_nxt, e.r.snd_una + e.s.mss,
-		e.r.snd_nxt - e.s.mss,
+		e.r.snd_una, e.r.snd_nxt, e.r.snd_una + e.s.cc.mss,
+		e.r.snd_nxt - e.s.cc.mss,
 	};
 	u32 n = 1 + fuzz_byte() % XTCP_SACK_BLOCKS, i, blocks[4][2];
 	u32 ack = fuzz_byte() & 1 ? e.r.snd_una : fuzz_near(near, 4);
@@ -51,7 +51,7 @@ static void peer_sacks(void)
 		ack = e.r.snd_nxt;
 	for (i = 0; i < n; i++) {
 		blocks[i][0] = fuzz_near(near, 4);
-		blocks[i][1] = blocks[i][0] + fuzz_u16() % (3 * e.s.mss);
+		blocks[i][1] = blocks[i][0] + fuzz_u16() % (3 * e.s.cc.mss);
 		fuzz_note("sack snd_una%+d to %+d",
 			  (s32)(blocks[i][0] - e.r.snd_una),
 			  (s32)(blocks[i][1] - e.r.snd_una));
@@ -99,10 +99,10 @@ static void path_changes(u8 arg)
 
 static void user_writes(void)
 {
-	u32 n = fuzz_u16() % (8 * e.s.mss);
+	u32 n = fuzz_u16() % (8 * e.s.cc.mss);
 
 	if ((e.r.flags & XTCP_F_FIN_QUEUED) ||
-	    e.q.bytes > SEGMENTS_MOST * e.s.mss)
+	    e.q.bytes > SEGMENTS_MOST * e.s.cc.mss)
 		return;
 	fuzz_note("write %u", n);
 	end_write(&e, n);

@@ -72,7 +72,7 @@ static void fill_data(const struct sim *sim, const struct end *e,
 	struct xtcp_room room = {
 		.buffer = window,
 		.free = e->store.bytes < window ? window - e->store.bytes : 0,
-		.mss = e->s.mss,
+		.mss = e->s.cc.mss,
 	};
 
 	fill(sim, &e->r, seg, XTCP_ACK);
@@ -83,7 +83,7 @@ static void fill_data(const struct sim *sim, const struct end *e,
 /* Blocks go where a segment has room for them. */
 static void tell_blocks(struct end *e, struct xtcp_segment *seg)
 {
-	u32 room = seg->len ? e->s.mss - seg->len :
+	u32 room = seg->len ? e->s.cc.mss - seg->len :
 		   OPTIONS_MOST - (seg->opts & XTCP_OPT_TS ? TIMESTAMPS : 0);
 
 	if (e->s.bulk)
@@ -191,13 +191,13 @@ static void check_sent(struct sim *sim, const struct end *e,
 {
 	u32 flight = xtcp_output_end(out) - e->r.snd_una;
 	/* RFC 3042, or F-RTO's two; and a tail loss probe asks nobody. */
-	u32 most = e->s.cc.cwnd + (2 + e->s.tlp.due) * e->s.mss;
+	u32 most = e->s.cc.cwnd + (2 + e->s.tlp.due) * e->s.cc.mss;
 	u32 pipe;
 	bool probe = !e->r.snd_wnd && out->len + out->fin == 1;
 
 	sim_promise(sim, offset + out->len <= e->written,
 		    "text left that nobody wrote");
-	sim_promise(sim, out->len <= e->s.mss, "a segment is too large");
+	sim_promise(sim, out->len <= e->s.cc.mss, "a segment is too large");
 	sim_promise(sim, probe || flight <= e->r.snd_wnd,
 		    "more was sent than the peer takes");
 	pipe = xtcp_stream_pipe(&e->s, e->r.snd_una, e->r.snd_nxt);

@@ -56,9 +56,9 @@ static void check_output(const struct end *e)
 	u32 text_end = xtcp_text_una(&e->r) + e->q.bytes;
 
 	EXPECT(out->len || out->fin);
-	EXPECT(out->len <= e->s.mss ||
+	EXPECT(out->len <= e->s.cc.mss ||
 	       (out->len <= e->q.burst &&
-		(out->psh || !(out->len % e->s.mss))));
+		(out->psh || !(out->len % e->s.cc.mss))));
 	EXPECT(out->fresh <= out->len);
 	EXPECT(seq_geq(out->seq, e->r.snd_una));
 	EXPECT(seq_leq(out->seq, e->r.snd_nxt));

@@ -106,9 +106,9 @@ static void check_sent(const struct rig_end *e, const struct xtcp_output *out,
 	const struct xtcp_record *r = &e->r;
 	u32 end = xtcp_output_end(out);
 	/* RFC 3042, or F-RTO's two. */
-	u32 extra = 2 * e->s.mss;
+	u32 extra = 2 * e->s.cc.mss;
 
-	EXPECT(out->len <= e->s.mss);
+	EXPECT(out->len <= e->s.cc.mss);
 	EXPECT(seq_geq(out->seq, r->snd_una));
 	EXPECT(seq_leq(out->seq, r->snd_nxt));
 	/* RFC 3168 6.1.4 to 6.1.6: new text alone may be marked. */
@@ -137,7 +137,7 @@ void rig_send_output(struct rig *g, struct rig_end *e,
 
 	check_sent(e, out, probe);
 	e->text_segments++;
-	e->small_segments += out->len < e->s.mss && !out->psh && !probe;
+	e->small_segments += out->len < e->s.cc.mss && !out->psh && !probe;
 	xtcp_stream_sent(&e->s, &e->r, out, g->now_us);
 	put(g, e, &seg, offset, out);
 }

@@ -52,7 +52,7 @@ TEST(bulk__with_the_second_segment)
 	end_write(&e, 2 * MSS);
 	EXPECT_EQ(end_transmit(&e), 2);
 	EXPECT(e.s.bulk);
-	EXPECT(e.s.board);
+	EXPECT(xtcp_stream_board(&e.s));
 	/* Not while something is under way. */
 	EXPECT(!taken(&e));
 	e.now_us += RTT_US;

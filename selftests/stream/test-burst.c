@@ -190,13 +190,13 @@ static void compare(const struct end *a, const struct end *b)
 		       sizeof(a->s.recovery)));
 	EXPECT_EQ(b->timers.kind, a->timers.kind);
 	EXPECT_EQ(b->timers.main_us, a->timers.main_us);
-	EXPECT_EQ(!!b->s.board, !!a->s.board);
-	if (!a->s.board || !b->s.board)
+	EXPECT_EQ(!!xtcp_stream_board(&b->s), !!xtcp_stream_board(&a->s));
+	if (!xtcp_stream_board(&a->s) || !xtcp_stream_board(&b->s))
 		return;
-	EXPECT_EQ(b->s.board->n, a->s.board->n);
-	for (i = 0; i < a->s.board->n && i < b->s.board->n; i++) {
-		const struct xtcp_sent *x = xtcp_board_at(a->s.board, i);
-		const struct xtcp_sent *y = xtcp_board_at(b->s.board, i);
+	EXPECT_EQ(xtcp_stream_board(&b->s)->n, xtcp_stream_board(&a->s)->n);
+	for (i = 0; i < xtcp_stream_board(&a->s)->n && i < xtcp_stream_board(&b->s)->n; i++) {
+		const struct xtcp_sent *x = xtcp_board_at(xtcp_stream_board(&a->s), i);
+		const struct xtcp_sent *y = xtcp_board_at(xtcp_stream_board(&b->s), i);
 
 		EXPECT(x->seq == y->seq && x->sent_us == y->sent_us &&
 		       x->flags == y->flags);
@@ -211,13 +211,13 @@ static void check_idle(const struct end *e)
 	bool sends;
 
 	copy = *e;
-	if (copy.s.board) {
-		memcpy(copy.board, e->s.board, sizeof(copy.board));
-		copy.s.board = (struct xtcp_board *)copy.board;
-	}
 	if (copy.s.bulk) {
 		copy.s.bulk = &copy.bulk;
 		copy.s.cc.own = &copy.bulk.cc;
+	}
+	if (xtcp_stream_board(&e->s)) {
+		memcpy(copy.board, xtcp_stream_board(&e->s), sizeof(copy.board));
+		copy.bulk.board = (struct xtcp_board *)copy.board;
 	}
 	sends = xtcp_stream_next(&copy.s, &copy.r, &copy.q, copy.now_us,
 				 &copy.out);

@@ -73,7 +73,7 @@ TEST(selective__hasty_while_it_recovers)
 	EXPECT_EQ(end_transmit(&e), 2);
 	e.now_us += 500;
 	/* The old ones are lost already; no more than that is known. */
-	EXPECT_EQ(e.s.board->lost, 9 * MSS);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->lost, 9 * MSS);
 }
 
 /* An ACK that says nothing new about what arrived is no duplicate. */
@@ -126,7 +126,7 @@ TEST(dsack__what_is_one)
 	out(&e, 10);
 	EXPECT_EQ(end_sack(&e, 1, v[0].n, v[0].block),
 		  XTCP_ACK_DSACK | XTCP_ACK_DUPLICATE | XTCP_ACK_FAST);
-	EXPECT_EQ(e.s.board->sacked, 3000);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->sacked, 3000);
 }
 
 /* How old nonsense may be, and how young */
@@ -158,7 +158,7 @@ TEST(selective__edges_of_nonsense)
 		end_ack(&e, at + 1001, WND);
 		what = end_sack_one(&e, at + v[k].left, at + v[k].right);
 		EXPECT_EQ(!!(what & XTCP_ACK_BAD_SACK), v[k].bad);
-		EXPECT_EQ(e.s.board->sacked, v[k].sacked);
+		EXPECT_EQ(xtcp_stream_board(&e.s)->sacked, v[k].sacked);
 		EXPECT_EQ(xtcp_stream_sacked(&e.s), v[k].sacked);
 	}
 }
@@ -189,7 +189,7 @@ TEST(selective__waits_a_round_trip_at_most)
 	EXPECT_EQ(e.out.seq, 1);
 	EXPECT(e.out.again);
 	/* Once more, it is the same recovery. */
-	xtcp_board_lose(e.s.board, 0);
+	xtcp_board_lose(xtcp_stream_board(&e.s), 0);
 	xtcp_selective_due(&e.s, &e.r, e.now_us);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->fast_retransmits, 1);
 	/* The recovery counts among the sixteen. */
@@ -216,8 +216,8 @@ TEST(selective__new_mss_during_recovery)
 	/* As many segments, and no more than when it would have ended */
 	EXPECT_EQ(e.s.cc.cwnd, 5 * MSS / 2);
 	EXPECT_EQ(e.s.cc.ssthresh, 5 * MSS / 2);
-	EXPECT_EQ(e.s.board->lost, e.r.snd_nxt - 1);
-	EXPECT_EQ(e.s.board->sacked, 0);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->lost, e.r.snd_nxt - 1);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->sacked, 0);
 	EXPECT(!e.s.bulk->sel.undo.set);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->rack.due_us, 0);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
@@ -271,9 +271,9 @@ TEST(may_probe__when)
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
 	e.s.recovery.phase = XTCP_RECOVERY_OPEN;
 	EXPECT(xtcp_selective_may_probe(&e.s, &e.r));
-	xtcp_board_lose(e.s.board, 0);
+	xtcp_board_lose(xtcp_stream_board(&e.s), 0);
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
-	xtcp_board_find_all(e.s.board);
+	xtcp_board_find_all(xtcp_stream_board(&e.s));
 	EXPECT(xtcp_selective_may_probe(&e.s, &e.r));
 	end_sack_one(&e, 1001, 1002);
 	EXPECT(!xtcp_selective_may_probe(&e.s, &e.r));
@@ -388,13 +388,13 @@ TEST(selective_sent__grain)
 		end_write(&e, 60 * MSS);
 		EXPECT(end_send(&e));
 		EXPECT(end_send(&e));
-		EXPECT_EQ(e.s.board->n, 1);
+		EXPECT_EQ(xtcp_stream_board(&e.s)->n, 1);
 		e.now_us += (1u << v[i].bits) - 1;
 		EXPECT(end_send(&e));
-		EXPECT_EQ(e.s.board->n, 1);
+		EXPECT_EQ(xtcp_stream_board(&e.s)->n, 1);
 		e.now_us++;
 		EXPECT(end_send(&e));
-		EXPECT_EQ(e.s.board->n, 2);
+		EXPECT_EQ(xtcp_stream_board(&e.s)->n, 2);
 	}
 }
 
@@ -422,7 +422,7 @@ TEST(selective__timeout_resets)
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.cwnd, 30 * MSS);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.una, 1);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.nxt, e.r.snd_nxt);
-	EXPECT_EQ(e.s.board->lost, 10 * MSS);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->lost, 10 * MSS);
 	/* The next one finds nothing to look back to: RFC 5682 2 */
 	e.s.bulk->sel.undo.set = false;
 	e.r.retries = 2;

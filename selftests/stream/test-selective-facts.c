@@ -42,7 +42,7 @@ TEST(selective__round_trip_for_cc)
 	EXPECT_EQ(e.s.bulk->cc.rtt_us, RTT_US + 77);
 	end_sack_one(&e, 2001, 3001);
 	EXPECT_EQ(e.s.bulk->cc.rtt_us, 0);
-	xtcp_board_lose(e.s.board, 0);
+	xtcp_board_lose(xtcp_stream_board(&e.s), 0);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
 	e.now_us += RTT_US;
@@ -77,7 +77,7 @@ TEST(selective__prr_safe)
 	e.s.bulk->sel.prr.out = 100 * MSS;
 	/* It does not move. */
 	end_sack_one(&e, 1001, 5001);
-	pipe = xtcp_board_pipe(e.s.board);
+	pipe = xtcp_board_pipe(xtcp_stream_board(&e.s));
 	EXPECT_EQ(e.s.cc.cwnd, pipe + MSS);
 	/* No news at all */
 	e.s.cc.cwnd = 12345;
@@ -85,7 +85,7 @@ TEST(selective__prr_safe)
 	EXPECT_EQ(e.s.cc.cwnd, 12345);
 	/* It moves, and nothing is missing. */
 	end_ack(&e, 5001, WND);
-	pipe = xtcp_board_pipe(e.s.board);
+	pipe = xtcp_board_pipe(xtcp_stream_board(&e.s));
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_FAST);
 	EXPECT_EQ(e.s.cc.cwnd, pipe + 2 * MSS);
 	/* It moves, and more is missing. */
@@ -94,8 +94,8 @@ TEST(selective__prr_safe)
 
 		end_sack(&e, 6001, 1, beyond);
 	}
-	EXPECT_EQ(e.s.board->lost, 2 * MSS);
-	EXPECT_EQ(e.s.cc.cwnd, xtcp_board_pipe(e.s.board) + 2 * MSS);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->lost, 2 * MSS);
+	EXPECT_EQ(e.s.cc.cwnd, xtcp_board_pipe(xtcp_stream_board(&e.s)) + 2 * MSS);
 }
 
 /* RFC 6675 5.1: during recovery the flight is what is believed under way. */
@@ -106,7 +106,7 @@ TEST(selective__timeout_counts_the_pipe)
 	out(&e, 20);
 	end_sack_one(&e, 1001, 19001);
 	EXPECT_EQ(e.s.cc.ssthresh, 10 * MSS);
-	EXPECT_EQ(xtcp_board_pipe(e.s.board), MSS);
+	EXPECT_EQ(xtcp_board_pipe(xtcp_stream_board(&e.s)), MSS);
 	e.r.retries = 1;
 	xtcp_stream_timeout(&e.s, &e.r, e.now_us);
 	EXPECT_EQ(e.s.cc.ssthresh, 2 * MSS);
@@ -158,13 +158,13 @@ TEST(undo__clears_the_recovery)
 	e.s.recovery.back = true;
 	e.s.bulk->sel.frto = XTCP_FRTO_SENT;
 	EXPECT(e.s.recovery.dupacks);
-	xtcp_board_lose(e.s.board, 2);
+	xtcp_board_lose(xtcp_stream_board(&e.s), 2);
 	end_sack(&e, 1001, 1, twice);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->undone, 1);
 	EXPECT_EQ(e.s.recovery.dupacks, 0);
 	EXPECT(!e.s.recovery.head && !e.s.recovery.back);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->frto, XTCP_FRTO_NOT);
-	EXPECT_EQ(e.s.board->lost, 0);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->lost, 0);
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
 }
 
@@ -221,7 +221,7 @@ TEST(selective_sent__fresh_and_again)
 	EXPECT_EQ(e.s.tlp.from_us, e.now_us);
 	from_us = e.now_us;
 	e.now_us += 500;
-	xtcp_board_lose(e.s.board, 0);
+	xtcp_board_lose(xtcp_stream_board(&e.s), 0);
 	EXPECT(end_send(&e));
 	EXPECT(e.out.again);
 	EXPECT_EQ(xtcp_stream_sel(&e.s)->undo.first_us, e.now_us);

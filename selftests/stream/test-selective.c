@@ -135,12 +135,12 @@ TEST(selective__nonsense)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		test_case("block %u", i);
 		EXPECT_EQ(end_sack(&e, 1, 1, &bad[i]), XTCP_ACK_BAD_SACK);
-		EXPECT_EQ(e.s.board->sacked, 0);
+		EXPECT_EQ(xtcp_stream_board(&e.s)->sacked, 0);
 	}
 	for (i = 0; i < ARRAY_SIZE(stale); i++) {
 		test_case("stale %u", i);
 		end_sack(&e, 1, 1, &stale[i]);
-		EXPECT_EQ(e.s.board->sacked, 0);
+		EXPECT_EQ(xtcp_stream_board(&e.s)->sacked, 0);
 	}
 	EXPECT_EQ(end_transmit(&e), 0);
 }
@@ -155,7 +155,7 @@ TEST(selective__renege)
 	sack(&e, 1, 1, 4);
 	end_transmit(&e);
 	EXPECT_EQ(end_timeout(&e), XTCP_EXPIRED_RTO);
-	EXPECT_EQ(e.s.board->sacked, 0);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->sacked, 0);
 	EXPECT_EQ(e.s.cc.cwnd, MSS);
 	EXPECT_EQ(end_transmit(&e), 1);
 	for (i = 1; i < 4; i++) {
@@ -197,13 +197,13 @@ TEST(selective__no_memory)
 	e.r.flags |= XTCP_F_SACK;
 	end_write(&e, 30 * MSS);
 	EXPECT_EQ(end_transmit(&e), 10);
-	EXPECT(!e.s.board);
+	EXPECT(!xtcp_stream_board(&e.s));
 	for (i = 2; i < 4; i++)
 		EXPECT_EQ(sack(&e, 1, 1, i), XTCP_ACK_DUPLICATE);
 	/* It does not change horses in mid-stream. */
 	e.poor = false;
 	EXPECT_EQ(end_transmit(&e), 2);
-	EXPECT(!e.s.board);
+	EXPECT(!xtcp_stream_board(&e.s));
 	EXPECT_EQ(sack(&e, 1, 1, 4), XTCP_ACK_DUPLICATE | XTCP_ACK_FAST);
 	EXPECT(end_send(&e));
 	EXPECT_EQ(e.out.seq, 1);
@@ -387,7 +387,7 @@ TEST(undo__eifel)
 	EXPECT_EQ(e.s.recovery.phase, XTCP_RECOVERY_OPEN);
 	EXPECT(e.s.cc.cwnd >= 10 * MSS);
 	EXPECT_EQ(e.s.cc.ssthresh, XTCP_SSTHRESH_NONE);
-	EXPECT_EQ(e.s.board->lost, 0);
+	EXPECT_EQ(xtcp_stream_board(&e.s)->lost, 0);
 
 	end_init(&e, 1);
 	e.s.tlp.spent = true;

@@ -78,16 +78,16 @@ TEST(stream_mss__what_is_sent_again)
 	EXPECT(!e.s.recovery.back);
 	xtcp_stream_mss(&e.s, &e.r, MSS / 2, false);
 	EXPECT(!e.s.recovery.back);
-	EXPECT_EQ(e.s.mss, MSS / 2);
+	EXPECT_EQ(e.s.cc.mss, MSS / 2);
 	EXPECT_EQ(e.s.cc.mss, MSS / 2);
 	xtcp_stream_mss(&e.s, &e.r, MSS / 4, true);
 	EXPECT(e.s.recovery.back);
 	EXPECT_EQ(e.s.recovery.rtx, 1);
 	EXPECT_EQ(e.s.recovery.rtx_end, 1 + 3 * MSS);
 	/* before the opening there is none to change */
-	e.s.mss = 0;
+	e.s.cc.mss = 0;
 	xtcp_stream_mss(&e.s, &e.r, MSS, true);
-	EXPECT_EQ(e.s.mss, 0);
+	EXPECT_EQ(e.s.cc.mss, 0);
 }
 
 /* ---- samples ---- */
