@@ -69,7 +69,7 @@ static bool ipv4_bound_elsewhere(const struct sock *sk)
 static int ipv4_connect(struct sock *sk, struct xtcp_tuple *t)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	struct flowi4 fl4;
+	struct flowi4 fl4 __uninitialized;
 	struct rtable *rt;
 	__be32 hop;
 
@@ -103,7 +103,7 @@ static struct dst_entry *ipv4_route(struct sock *sk, bool fresh)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct dst_entry *dst = NULL;
-	struct flowi4 fl4;
+	struct flowi4 fl4 __uninitialized;
 	struct rtable *rt;
 	__be32 hop;
 
@@ -182,7 +182,7 @@ static int ipv4_send(struct sock *sk, struct sk_buff *skb,
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	u8 tos = READ_ONCE(inet->tos) | ecn;
-	struct flowi fl;
+	struct flowi fl __uninitialized;
 
 	if (xtcp_wire_of(sk) == XTCP_WIRE_TCP)
 		return xtcp_tcp4_send(sk, skb, dst, ecn);
