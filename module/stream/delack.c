@@ -6,6 +6,8 @@
 #define FULL_MIN	536
 #define U16_MOST	65535
 
+static_assert(XTCP_DELACK_MAX_US < 1u << 18, "delay_us has 18 bits");
+
 void xtcp_delack_init(struct xtcp_delack *d, u32 delay_us, u8 quick,
 		      u32 rcv_mss)
 {

@@ -110,6 +110,29 @@ TEST(delack__owe)
 	EXPECT(!d.pending);
 }
 
+/* Of the deadline only the lower half of the clock is kept. */
+TEST(delack__half_a_clock)
+{
+	const u64 turns[] = { (1ull << 32) - 1, (1ull << 32) - XTCP_DELACK_US,
+			      (7ull << 32) - 500, (1ull << 31) - 1 };
+	struct xtcp_delack d;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(turns); i++) {
+		u64 due_us = turns[i] + XTCP_DELACK_US;
+
+		xtcp_delack_init(&d, XTCP_DELACK_US, 0, 1448);
+		EXPECT_EQ(xtcp_delack_received(&d, 1, true, false, turns[i]),
+			  XTCP_DUE_LATER);
+		EXPECT_EQ(xtcp_delack_deadline_us(&d, turns[i]), due_us);
+		EXPECT_EQ(xtcp_delack_deadline_us(&d, due_us + 9), due_us);
+		EXPECT(!xtcp_delack_expired(&d, turns[i]));
+		EXPECT(!xtcp_delack_expired(&d, due_us - 1));
+		EXPECT(xtcp_delack_expired(&d, due_us));
+		EXPECT_EQ(d.heard_us, turns[i]);
+	}
+}
+
 /* Requests and responses: the ACK rides on the answer from then on. */
 TEST(delack__interactive)
 {
