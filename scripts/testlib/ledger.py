@@ -96,9 +96,23 @@ def program_of(pattern):
     return None
 
 
+# Of what "proved" says: a file of the module, and a function or object in it
+BROKEN = re.compile(r"(?:^|; )(\w+\.[ch]) (\w+)")
+
+
+def sources():
+    """The module's files, those of one name together."""
+    texts = {}
+    for path in glob.glob(TOP + "/module/**/*.[ch]", recursive=True):
+        with open(path) as file:
+            name = os.path.basename(path)
+            texts[name] = texts.get(name, "") + file.read()
+    return texts
+
+
 def faults(rfcs):
     """What is wrong with the files as such."""
-    seen = set()
+    seen, texts = set(), sources()
     for rfc in rfcs:
         yield from rfc.faults()
         for row in rfc.rows:
@@ -108,6 +122,9 @@ def faults(rfcs):
             for test in row.tests:
                 if not program_of(test):
                     yield "%s: no such program: %s" % (row.id, test)
+            for name, place in BROKEN.findall(row.proved):
+                if not re.search(r"\b%s\b" % place, texts.get(name, "")):
+                    yield "%s: %s has no %s" % (row.id, name, place)
 
 
 def matcher(pattern):
