@@ -3,10 +3,12 @@
 """What IP does before a segment comes: fragments, redirects. And on the TCP wire
 what the host's TCP is given beside XTCP.
 """
+import errno
 import re
 import socket
 import struct
 import subprocess
+import time
 
 import segment
 from context import HOST, MSS, main
@@ -14,6 +16,7 @@ from tap import Mismatch, Skip, test
 from xtcp_wire import FAMILY, KERNEL, PEER, PROTO, text_of
 
 VERSIONS = (4, 6)
+SOON_S = 5
 FRAGMENT = 44		# IPv6's next header (RFC 8200 4.5)
 TRACKED = """
 table inet beside {
@@ -121,6 +124,18 @@ def tracked(t):
         command("nft delete table inet beside")
 
 
+def bind_soon(sock, where):
+    """A worker gives XTCP's ports back to the host, a moment after their use."""
+    give_up = time.monotonic() + SOON_S
+    while True:
+        try:
+            return sock.bind(where)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > give_up:
+                raise
+        time.sleep(0.001)
+
+
 def host_listener(t, port):
     """A socket of the host's TCP."""
     if PROTO != 6:
@@ -128,7 +143,7 @@ def host_listener(t, port):
     sock = socket.socket(FAMILY[t.v], socket.SOCK_STREAM)
     t.socks.append(sock)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((text_of(t.v, KERNEL[t.v]), port))
+    bind_soon(sock, (text_of(t.v, KERNEL[t.v]), port))
     sock.listen(4)
     sock.setblocking(False)
     return sock
