@@ -37,7 +37,8 @@ static void see_timer(const struct sock *sk, struct xtcp_sight *s)
 		s->when_us = life_us(&s->rec);
 		return;
 	}
-	if (!xtcp_in(&s->rec, XTCP_SYNCHRONISED))
+	if (!xtcp_in(&s->rec, XTCP_SYNCHRONISED) ||
+	    x->stream.timer == XTCP_TIMER_NONE)
 		return;
 	s->when_us = stream_due_us(sk);
 	if (!s->when_us)

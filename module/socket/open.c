@@ -172,7 +172,7 @@ static int start(struct sock *sk, struct xtcp_tuple *t, struct with_text *text)
 	if (err)
 		goto out;
 	inet_sk(sk)->inet_num = xtcp_bound_port(&x->binding);
-	inet_sk(sk)->inet_sport = htons(xtcp_bound_port(&x->binding));
+	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	sk->sk_txhash = xtcp_entry_label(&x->entry);
 	err = xtcp_wire_route_ports(sk);
 	if (err)

@@ -361,7 +361,7 @@ static bool ack_can_wait(const struct sock *sk, const struct xtcp_orders *o)
 		return false;
 	/* Who is told of no blocks counts the ACKs that a gap brings. */
 	return RB_EMPTY_ROOT(xtcp_early(sk)) ? x->stream.delack.pending :
-					   (x->rec.flags & XTCP_F_SACK) != 0;
+					       (x->rec.flags & XTCP_F_SACK) != 0;
 }
 
 static void answer(struct sock *sk, struct xtcp_turn *turn)

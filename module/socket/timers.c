@@ -72,7 +72,8 @@ static void suspect_size(struct sock *sk)
 	struct xtcp_net *xn = xtcp_sk_net(sk);
 	u32 least = xtcp_wire_family(sk) == AF_INET6 ? XTCP_MSS_DEFAULT_V6 :
 						       XTCP_MSS_DEFAULT_V4;
-	u32 mss = xtcp_blackhole_mss(x->stream.cc.mss, x->rec.snd_nxt - x->rec.snd_una,
+	u32 mss = xtcp_blackhole_mss(x->stream.cc.mss,
+				     x->rec.snd_nxt - x->rec.snd_una,
 				     x->rec.retries, least);
 
 	if (!mss || !READ_ONCE(xn->settings.mtu_probing))

@@ -43,6 +43,16 @@ static void go_back(struct xtcp_stream *s, const struct xtcp_record *r)
 		xtcp_recovery_go_back(&s->recovery, r->snd_una, r->snd_nxt);
 }
 
+/* All that it knows but for the board. */
+static void begin_bulk(struct xtcp_stream *s, const struct xtcp_record *r)
+{
+	struct xtcp_bulk *bulk = s->bulk;
+
+	memset(&bulk->sack, 0, sizeof(bulk->sack));
+	xtcp_selective_init(&bulk->sel, r->snd_una);
+	xtcp_cc_give(&s->cc, &bulk->cc);
+}
+
 void xtcp_stream_established(struct xtcp_stream *s,
 			     const struct xtcp_record *r,
 			     const struct xtcp_handshake *h, u64 now_us)
@@ -59,7 +69,7 @@ void xtcp_stream_established(struct xtcp_stream *s,
 		     lost ? 0 : s->p->initial_segments);
 	xtcp_recovery_init(&s->recovery, r->snd_una);
 	if (s->bulk)
-		xtcp_stream_give_bulk(s, r, s->bulk);
+		begin_bulk(s, r);
 	memset(&s->tlp, 0, sizeof(s->tlp));
 	xtcp_min_rtt_init(&s->min_rtt);
 	if (h->rtt_us && !lost)
@@ -305,12 +315,9 @@ bool xtcp_stream_wants_bulk(const struct xtcp_stream *s,
 void xtcp_stream_give_bulk(struct xtcp_stream *s, const struct xtcp_record *r,
 			   struct xtcp_bulk *bulk)
 {
-	if (bulk != s->bulk)
-		bulk->board = NULL;
+	bulk->board = NULL;
 	s->bulk = bulk;
-	memset(&bulk->sack, 0, sizeof(bulk->sack));
-	xtcp_selective_init(&bulk->sel, r->snd_una);
-	xtcp_cc_give(&s->cc, &bulk->cc);
+	begin_bulk(s, r);
 }
 
 struct xtcp_bulk *xtcp_stream_take_bulk(struct xtcp_stream *s,

@@ -85,6 +85,13 @@ bool xtcp_tcp_ours(struct net *net, struct sk_buff *skb, int offset,
 		   struct xtcp_tuple *t, unsigned int *verdict);
 
 /* tcp.c: as ip_queue_xmit(), but with TCP's number in the header. */
+/* With a source route (MUST-51) it is not the peer. */
+static inline __be32 xtcp_first_hop(const struct ip_options_rcu *opt,
+				    __be32 daddr)
+{
+	return opt && opt->opt.srr ? opt->opt.faddr : daddr;
+}
+
 int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb,
 		   struct dst_entry *dst, u8 ecn);
 

@@ -9,12 +9,9 @@
 
 #include "wire/family.h"
 
-/* The first hop: with a source route (MUST-51) it is not the peer. */
 static __be32 first_hop(const struct inet_sock *inet, __be32 daddr)
 {
-	const struct ip_options_rcu *opt = rcu_dereference(inet->inet_opt);
-
-	return opt && opt->opt.srr ? opt->opt.faddr : daddr;
+	return xtcp_first_hop(rcu_dereference(inet->inet_opt), daddr);
 }
 
 static void set_laddr(struct sock *sk, __be32 addr)

@@ -297,7 +297,7 @@ int xtcp_tcp4_send(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
 	iph->ttl = choose_ttl(inet, dst);
 	iph->protocol = IPPROTO_TCP;
 	iph->saddr = inet->inet_saddr;
-	iph->daddr = opt && opt->opt.srr ? opt->opt.faddr : inet->inet_daddr;
+	iph->daddr = xtcp_first_hop(opt, inet->inet_daddr);
 	if (opt && opt->opt.optlen)
 		put_ip_options(iph, &opt->opt, inet->inet_daddr);
 	ip_select_ident_segs(net, skb, sk, skb_shinfo(skb)->gso_segs ?: 1);
